@@ -1,0 +1,1 @@
+"""What was seen: prediction logs, windows, sketches, scores and comparisons."""

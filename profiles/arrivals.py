@@ -1,0 +1,37 @@
+"""When the rows of a window came."""
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pyarrow as pa
+
+from profiles.reading import Arrivals
+from profiles.window import Window
+
+
+def arrivals(times: pa.Array | pa.ChunkedArray, window: Window) -> Arrivals:
+    """Return count, first, last and the longest silence of a window's rows.
+
+    `times` holds timestamps within the window in any order. The silence before the first and after the
+    last row counts, so that an empty window was silent throughout.
+    """
+    stamps = np.sort(times.cast(pa.int64()).to_numpy())  # microseconds, UTC
+    edges = np.concatenate(([_micros(window.start)], stamps, [_micros(window.end)]))
+    gaps = np.diff(edges)
+    longest = int(np.argmax(gaps))
+    return Arrivals(
+        rows=len(stamps),
+        first=_moment(stamps[0]) if len(stamps) else None,
+        last=_moment(stamps[-1]) if len(stamps) else None,
+        longest_silence=_moment(edges[longest + 1]) - _moment(edges[longest]),
+        silence_began=_moment(edges[longest]),
+    )
+
+
+def _micros(at: datetime) -> int:
+    return int(at.timestamp()) * 1_000_000 + at.microsecond
+
+
+def _moment(micros: np.int64 | int) -> datetime:
+    seconds, rest = divmod(int(micros), 1_000_000)
+    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest)

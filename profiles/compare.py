@@ -1,0 +1,111 @@
+"""A window's profile beside its baseline's: distances, and what chance would make of them. No opinion."""
+
+import math
+
+from profiles import distances
+from profiles.profile import Column, Distribution, Profile
+from profiles.reading import ColumnComparison, Comparison, Distances
+
+
+def compare(profile: Profile, baseline: Profile, *, false_alarm_rate: float = 0.01) -> Comparison:
+    """Compare each column that both profiles have, in the baseline's order; pure.
+
+    `false_alarm_rate` is the probability, for each kind of distance, that any of the columns exceeds its
+    `chance` while nothing has changed: it is divided by the number of columns (Bonferroni). Missing
+    values are compared apart and take no part in distances. ValueError outside 0 < rate < 1.
+    """
+    if not 0 < false_alarm_rate < 1:
+        raise ValueError(f"false_alarm_rate is a probability between 0 and 1, found {false_alarm_rate}")
+    both = [name for name in baseline.columns if name in profile.columns]
+    alpha = false_alarm_rate / max(1, len(both))
+    return Comparison(
+        rows=profile.rows,
+        baseline_rows=baseline.rows,
+        columns=tuple(_column(profile.columns[name], baseline.columns[name], alpha) for name in both),
+        missing_columns=tuple(name for name in baseline.columns if name not in profile.columns),
+        new_columns=tuple(name for name in profile.columns if name not in baseline.columns),
+    )
+
+
+def _column(window: Column, baseline: Column, alpha: float) -> ColumnComparison:
+    found, chance, smallest = Distances(), Distances(), None
+    outside = new = 0.0
+    if window.kind == baseline.kind:
+        if window.distribution is not None and baseline.distribution is not None:
+            found, chance = _numbers(window.distribution, baseline.distribution, alpha)
+            smallest = _smallest_mean_shift(window.distribution, baseline.distribution, alpha)
+            outside = _outside(window.distribution, baseline.distribution)
+        elif window.kind == "category" and window.present and baseline.present:
+            found, chance, new = _categories(window, baseline, alpha)
+            smallest = distances.smallest_share_move(window, baseline, alpha)
+    return ColumnComparison(
+        column=baseline.name,
+        kind=window.kind,
+        baseline_kind=baseline.kind,
+        rows=window.rows,
+        present=window.present,
+        missing_share=window.missing_share,
+        baseline_missing_share=baseline.missing_share,
+        distances=found,
+        chance=chance,
+        smallest_shift=smallest,
+        out_of_range_share=outside,
+        new_category_share=new,
+        infinite_share=window.infinite / window.rows if window.rows else 0.0,
+        constant=_constant(window),
+        baseline_constant=_constant(baseline),
+    )
+
+
+def _numbers(window: Distribution, baseline: Distribution, alpha: float) -> tuple[Distances, Distances]:
+    """Distances of numbers; those in standard deviations are None where the baseline has none (constant)."""
+    cells = distances.number_cells(window, baseline)
+    gap = distances.gap(window, baseline)
+    deviation = baseline.deviation
+    scaled = math.isfinite(deviation) and deviation > 0
+    found = Distances(
+        psi=distances.psi(cells),
+        js=distances.jensen_shannon(cells),
+        ks=gap.ks,
+        wasserstein=gap.wasserstein / deviation if scaled else None,
+        mean_shift=abs(window.mean - baseline.mean) / deviation if scaled else None,
+    )
+    chance = Distances(
+        psi=distances.psi_by_chance(cells, alpha),
+        js=distances.jensen_shannon_by_chance(cells, alpha),
+        ks=distances.ks_by_chance(window, baseline, alpha),
+        wasserstein=distances.wasserstein_by_chance(window, baseline, alpha) / deviation if scaled else None,
+        mean_shift=distances.mean_shift_by_chance(window, baseline, alpha) if scaled else None,
+    )
+    return found, chance
+
+
+def _smallest_mean_shift(window: Distribution, baseline: Distribution, alpha: float) -> float:
+    return distances.smallest_mean_shift(float(window.weights.sum()), float(baseline.weights.sum()), alpha)
+
+
+def _categories(window: Column, baseline: Column, alpha: float) -> tuple[Distances, Distances, float]:
+    cells = distances.category_cells(window, baseline)
+    moves = distances.moves(window, baseline)
+    found = Distances(psi=distances.psi(cells), js=distances.jensen_shannon(cells), linf=moves.linf)
+    chance = Distances(
+        psi=distances.psi_by_chance(cells, alpha),
+        js=distances.jensen_shannon_by_chance(cells, alpha),
+        linf=distances.linf_by_chance(window, baseline, alpha),
+    )
+    return found, chance, moves.new
+
+
+def _outside(window: Distribution, baseline: Distribution) -> float:
+    """Return the share of values below the baseline's minimum or above its maximum."""
+    outside = (window.values < baseline.minimum) | (window.values > baseline.maximum)
+    return float(window.weights[outside].sum() / window.weights.sum())
+
+
+def _constant(column: Column) -> bool:
+    """Say whether at least two values are present and all of them are the same."""
+    if column.present <= 1 or column.infinite:
+        return False
+    if column.distribution is not None:
+        return column.distribution.minimum == column.distribution.maximum
+    return column.categories is not None and max(column.categories.values(), default=0) == column.present
