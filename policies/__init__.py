@@ -1,0 +1,1 @@
+"""What was promised: policy files, and the pure decisions that follow from them."""

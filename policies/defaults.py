@@ -1,0 +1,86 @@
+"""What holds when nobody wrote otherwise: Muster's defaults, and how a team's fill in a model's keys."""
+
+from datetime import timedelta
+
+from policies.policy import Drift, Quality
+from policies.schema import Off, PerformanceFile, PolicyFile, Section, TeamFile
+from policies.verdict import Severity
+from profiles.layout import Format
+from profiles.window import Cadence
+
+ALIAS = "champion"  # the alias that MLflow's own documentation uses for the serving version
+REQUEST_ID = "request_id"  # the usual name; a log that lacks it is reported when it is read
+LABELS_ARRIVE_WITHIN = timedelta(days=7)  # a working week of review, and a weekend
+# Without any drift, PSI over ten cells averages (10 - 1) / n: at 80 rows that is 0.11, a minor drift.
+MINIMUM_ROWS = 80
+
+FRESHNESS_SEVERITY = Severity.CRITICAL  # a dead feed is an outage: it pages
+FRESHNESS_LONGEST = timedelta(days=1)  # nobody wants to learn of a dead feed later than a day after
+
+VOLUME_AT_LEAST = 0.5  # business traffic halves on holidays; losing more than half is no holiday
+VOLUME_SEVERITY = Severity.HIGH
+
+# Our own choice: one row in twenty lost or unknown in a column is worth a look; ranges are noisier, as
+# they rest on two extreme values of the baseline.
+QUALITY = Quality(missing=0.05, out_of_range=0.10, new_categories=0.05, severity=Severity.HIGH)
+
+# PSI 0.1 and 0.25: N. Siddiqi, Credit Risk Scorecards (Wiley, 2006), the convention of credit scoring.
+# 5 and 10 points of one category's share: PSI hardly sees one category out of many that doubles.
+DRIFT = Drift(
+    minor=0.1, significant=0.25, minor_share=0.05, significant_share=0.10, severity=Severity.HIGH, ignore=()
+)
+
+PERFORMANCE_SEVERITY = Severity.HIGH
+AT_RISK_AFTER = 0.8  # a fifth of the allowance is left to act in
+MINIMUM_COVERAGE = 0.5  # labels that come early are rarely a fair sample; with half of them most are in
+
+_LATENESS_SHARE = 10  # the tenth part of a cadence
+_LATENESS_LONGEST = timedelta(hours=1)  # log shippers deliver within minutes; an hour covers a restart
+_SUFFIXES: dict[str, Format] = {".parquet": "parquet", ".csv": "csv"}
+
+
+def freshness_limit(cadence: Cadence) -> timedelta:
+    """Return the default for the longest silence: one window, but at most a day."""
+    return min(cadence.length, FRESHNESS_LONGEST)
+
+
+def lateness(cadence: Cadence) -> timedelta:
+    """Return the default for the allowed lateness: a tenth of the cadence in whole minutes, at most 1h."""
+    minute = timedelta(minutes=1)
+    tenth = -(-cadence.length // (_LATENESS_SHARE * minute)) * minute
+    return min(tenth, _LATENESS_LONGEST)
+
+
+def format_of(path: str) -> Format | None:
+    """Return the format that a path's suffix tells, or None when it tells none."""
+    return next((known for suffix, known in _SUFFIXES.items() if path.lower().endswith(suffix)), None)
+
+
+def merged(own: Section | Off | None, team: Section | Off | None, kind: type[Section]) -> Section | None:
+    """Return the keys of one objective, a model's own before its team's; None when it is off."""
+    if own == "off" or (own is None and team == "off"):
+        return None
+    keys = [
+        {name: getattr(section, name) for name in section.model_fields_set}
+        for section in (team, own)
+        if isinstance(section, kind)
+    ]
+    return kind().model_copy(update={name: value for written in keys for name, value in written.items()})
+
+
+def performance_keys(file: PolicyFile, team: TeamFile) -> PerformanceFile | None:
+    """Return the keys of the performance objective, or None when it is off.
+
+    It is on when the model's file says so, or when the team names a metric and the model has labels. A
+    model that writes one kind of limit does not inherit the other kind.
+    """
+    own, teams = file.objectives.performance, team.defaults.objectives.performance
+    if own is None and (not isinstance(teams, PerformanceFile) or teams.metric is None or not file.labels):
+        return None
+    keys = merged(own, teams, PerformanceFile)
+    if keys is None or not isinstance(own, PerformanceFile):
+        return keys
+    if own.limit is not None or own.at_most_worse_than_baseline is not None:
+        limits = ("limit", "at_most_worse_than_baseline")
+        return keys.model_copy(update={name: getattr(own, name) for name in limits})
+    return keys

@@ -1,0 +1,83 @@
+"""JUDGE: a reading and a policy in, a verdict out. Pure: no clock, no client, no chance."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from policies.objectives.drift import judge_drift
+from policies.objectives.feed import judge_freshness, judge_volume
+from policies.objectives.performance import judge_performance
+from policies.objectives.quality import judge_quality
+from policies.policy import Policy
+from policies.verdict import ObjectiveVerdict, Status, Verdict, worst_severity, worst_status
+from profiles.reading import Reading
+
+# Causes of a drift. Values out of range and new categories are what a drift looks like, not why it is
+# there, and infinities take no part in distances: none of these may hide a drift.
+_EXPLAINING = frozenset({"all_null", "constant", "kind_changed", "missing"})
+OBJECTIVES = ("freshness", "volume", "quality", "drift", "performance")
+
+
+def judge(reading: Reading, policy: Policy, recent: Sequence[Verdict] = ()) -> Verdict:
+    """Return how the window stands by the policy; objectives that are off are not in the verdict.
+
+    `recent` holds earlier verdicts of the model in any order. They never change a status; a shortfall
+    that lasts is said to last. Recomputing a verdict needs the same `recent`, or none both times.
+    """
+    objectives = _errored(reading.fault, policy) if reading.fault is not None else _judged(reading, policy)
+    objectives = tuple(_with_streak(objective, reading, recent) for objective in objectives)
+    return Verdict(
+        model=reading.model,
+        window=reading.window,
+        status=worst_status(objective.status for objective in objectives),
+        severity=worst_severity(objective.severity for objective in objectives),
+        objectives=objectives,
+    )
+
+
+def _errored(fault: str, policy: Policy) -> tuple[ObjectiveVerdict, ...]:
+    return tuple(
+        ObjectiveVerdict(name, Status.ERRORED, fault)
+        for name in OBJECTIVES
+        if getattr(policy, name) is not None
+    )
+
+
+def _judged(reading: Reading, policy: Policy) -> tuple[ObjectiveVerdict, ...]:
+    """Judge every objective that is on, outages before drift, which they may explain."""
+    quality = judge_quality(reading, policy, policy.quality) if policy.quality else None
+    verdicts = (
+        judge_freshness(reading, policy.freshness) if policy.freshness else None,
+        judge_volume(reading, policy.volume) if policy.volume else None,
+        quality,
+        judge_drift(reading, policy, policy.drift, _explained(quality)) if policy.drift else None,
+        judge_performance(reading, policy, policy.performance) if policy.performance else None,
+    )
+    return tuple(verdict for verdict in verdicts if verdict is not None)
+
+
+def _explained(quality: ObjectiveVerdict | None) -> Mapping[str, str]:
+    """Return, per column, the first quality finding that explains why the column's values moved."""
+    explained: dict[str, str] = {}
+    for finding in quality.findings if quality else ():
+        if finding.column is not None and finding.code in _EXPLAINING:
+            explained.setdefault(finding.column, finding.code)
+    return explained
+
+
+def _with_streak(
+    objective: ObjectiveVerdict, reading: Reading, recent: Sequence[Verdict]
+) -> ObjectiveVerdict:
+    """Add to a shortfall's reason how many windows in a row it has lasted."""
+    if objective.status not in (Status.AT_RISK, Status.BREACHED):
+        return objective
+    windows, start = 1, reading.window.start
+    for verdict in sorted(recent, key=lambda v: v.window, reverse=True):
+        before = verdict.of(objective.objective)
+        if verdict.model != reading.model or verdict.window.end != start or before is None:
+            continue
+        if before.status is not objective.status:
+            break
+        windows, start = windows + 1, verdict.window.start
+    if windows == 1:
+        return objective
+    return replace(objective, reason=f"{objective.reason}; {windows} windows in a row")

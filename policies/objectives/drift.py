@@ -1,0 +1,143 @@
+"""Drift: whether inputs and predictions are distributed as in the baseline.
+
+A drift says that a distribution moved. It does not say that the model fares worse: the sentences take
+care not to claim that.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from policies.objectives.evidence import Blind, comparison_of, found, inconclusive
+from policies.objectives.movement import visible
+from policies.objectives.wording import apart, listed, number, percent
+from policies.policy import Drift, Policy
+from policies.verdict import Finding, ObjectiveVerdict, Severity, Status
+from profiles.reading import ColumnComparison, Comparison, Reading
+
+DRIFT = "drift"
+_NO_HARM_SHOWN = "whether this harms the predictions, drift alone does not say"
+
+
+@dataclass(frozen=True)
+class _Limit:
+    """A distance with its two effect limits."""
+
+    distance: str
+    minor: float
+    significant: float
+
+
+def judge_drift(
+    reading: Reading, policy: Policy, target: Drift, explained: Mapping[str, str]
+) -> ObjectiveVerdict:
+    """Judge every column that is not ignored; a drift must be both visible and large.
+
+    `explained` maps a column to the code of the quality finding that explains its drift: such a drift is
+    kept and does not count, and neither does it count as no drift.
+    """
+    comparison = comparison_of(reading, policy)
+    if isinstance(comparison, Blind):
+        return inconclusive(DRIFT, comparison.reason)
+    columns = _judged(comparison, target)
+    if not columns:
+        return inconclusive(DRIFT, "no column of numbers or categories to compare with the baseline")
+    findings = _by_size(
+        [
+            replace(finding, suppressed_by=explained.get(column.column))
+            for column in columns
+            if (finding := _column_drift(column, target)) is not None
+        ]
+    )
+    if any(finding.suppressed_by is None for finding in findings):
+        verdict = found(DRIFT, findings)
+        return replace(verdict, reason=f"{verdict.reason}; {_NO_HARM_SHOWN}")
+    # No drift counts. Before that is called no drift, every column must have been open to view.
+    if findings:
+        said = [f"{f.column} moved, which {f.suppressed_by} explains" for f in findings]
+        return replace(inconclusive(DRIFT, listed(said)), findings=tuple(findings))
+    if hidden := [column.column for column in columns if not _measurable(column, target)]:
+        return inconclusive(DRIFT, f"could not be compared with the baseline: {listed(hidden)}")
+    return ObjectiveVerdict(DRIFT, Status.MET, _no_drift(columns))
+
+
+def _judged(comparison: Comparison, target: Drift) -> list[ColumnComparison]:
+    # Times always move on, and nothing is known of the distribution of other kinds or of no values.
+    return [
+        column
+        for column in comparison.columns
+        if column.column not in target.ignore and column.baseline_kind in ("number", "category")
+    ]
+
+
+def _limits(column: ColumnComparison, target: Drift) -> tuple[_Limit, ...]:
+    psi = _Limit("psi", target.minor, target.significant)
+    if column.kind == "category":
+        # one category out of many that doubles hardly shows in psi
+        return psi, _Limit("linf", target.minor_share, target.significant_share)
+    return (psi,)
+
+
+def _measurable(column: ColumnComparison, target: Drift) -> bool:
+    return any(visible(column, limit.distance) is not None for limit in _limits(column, target))
+
+
+def _column_drift(column: ColumnComparison, target: Drift) -> Finding | None:
+    """Return the largest drift of one column that is visible and not small."""
+    drifts = [
+        _finding(column, limit, target)
+        for limit in _limits(column, target)
+        if visible(column, limit.distance) and getattr(column.distances, limit.distance) >= limit.minor
+    ]
+    return next(iter(_by_size(drifts)), None)
+
+
+def _finding(column: ColumnComparison, limit: _Limit, target: Drift) -> Finding:
+    value = getattr(column.distances, limit.distance)
+    chance = getattr(column.chance, limit.distance)
+    significant = value >= limit.significant
+    size, allowed = ("significant", limit.significant) if significant else ("minor", limit.minor)
+    if limit.distance == "linf":
+        measured, bounds = f"one category's share changed by {percent(value)}", percent(allowed)
+        by_chance = percent(chance)
+    else:
+        (said, bounds), by_chance = apart(value, allowed), number(chance)
+        measured = f"psi {said}"
+    return Finding(
+        code=DRIFT,
+        sentence=(
+            f"{column.column} moved: {measured}, {size} from {bounds} on, by chance up to {by_chance}; "
+            f"{column.present:,} rows"
+        ),
+        status=Status.BREACHED if significant else Status.AT_RISK,
+        severity=target.severity if significant else Severity.LOW,
+        measured=value,
+        limit=allowed,
+        rows=column.present,
+        column=column.column,
+        smallest_shift=column.smallest_shift,
+    )
+
+
+def _by_size(findings: list[Finding]) -> list[Finding]:
+    """Sort significant before minor drifts, then by how often they exceed their limit."""
+    return sorted(
+        findings, key=lambda f: (f.status is not Status.BREACHED, -f.measured / f.limit, f.column or "")
+    )
+
+
+def _no_drift(columns: list[ColumnComparison]) -> str:
+    """Say how small a shift would have been seen in the columns that see least."""
+    shifts = {
+        kind: max(
+            (c.smallest_shift for c in columns if c.kind == kind and c.smallest_shift is not None),
+            default=None,
+        )
+        for kind in ("number", "category")
+    }
+    seen = []
+    if shifts["number"] is not None:
+        seen.append(f"a shift of {number(shifts['number'], 2)} sd")
+    if shifts["category"] is not None:
+        seen.append(f"{percent(shifts['category'])} of one category's share")
+    power = f"; {' or '.join(seen)} would have been seen" if seen else ""
+    return f"no drift in {len(columns)} columns{power}"

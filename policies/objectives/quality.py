@@ -1,0 +1,143 @@
+"""Quality: what makes a column unusable. Judged before drift, whose findings it may explain."""
+
+import math
+from collections.abc import Iterator
+
+from policies.objectives.evidence import Blind, comparison_of, found, inconclusive
+from policies.objectives.movement import visible
+from policies.objectives.wording import percent
+from policies.policy import Policy, Quality
+from policies.verdict import Finding, ObjectiveVerdict, Status
+from profiles.reading import ColumnComparison, Comparison, Reading
+
+QUALITY = "quality"
+# Standard errors that a rise of missing values must exceed: one false alarm in 30,000 columns.
+_VISIBLE = 4.0
+
+
+def judge_quality(reading: Reading, policy: Policy, target: Quality) -> ObjectiveVerdict:
+    """Judge whether the columns can be used; one finding per column and kind of fault, all breaches."""
+    comparison = comparison_of(reading, policy)
+    if isinstance(comparison, Blind):
+        return inconclusive(QUALITY, comparison.reason)
+    if not comparison.columns and not comparison.missing_columns:
+        return inconclusive(QUALITY, "the baseline has no column to compare with")
+    findings = [*_lost(comparison, target)]
+    for column in comparison.columns:
+        findings += _faults(column, comparison.baseline_rows, target)
+    if findings:
+        return found(QUALITY, findings)
+    return ObjectiveVerdict(
+        QUALITY, Status.MET, f"{len(comparison.columns)} columns as usable as in the baseline"
+    )
+
+
+def _lost(comparison: Comparison, target: Quality) -> Iterator[Finding]:
+    for name in comparison.missing_columns:
+        yield Finding(
+            code="column_missing",
+            sentence=f"column {name} is missing; the baseline has it",
+            status=Status.BREACHED,
+            severity=target.severity,
+            measured=1.0,
+            limit=0.0,
+            rows=comparison.rows,
+            column=name,
+        )
+
+
+def _faults(column: ColumnComparison, baseline_rows: int, target: Quality) -> list[Finding]:
+    """Return the faults of one column; a fault that explains all others stands alone."""
+    rise = column.missing_share - column.baseline_missing_share
+    visible = rise > _VISIBLE * _rise_by_chance(column, baseline_rows)
+    was = percent(column.baseline_missing_share)
+    if column.present == 0 and column.rows > 0:
+        # Without a value there is nothing else to say of the column; whether it is news is the question.
+        news = f"{column.column} has no value in any row; in the baseline {was} are missing"
+        return (
+            [_finding("all_null", news, column, target, measured=1.0, limit=target.missing)]
+            if visible
+            else []
+        )
+    # The column holds values. Of another kind, they cannot be set beside the baseline's.
+    if column.baseline_kind not in (column.kind, "empty"):
+        news = f"{column.column} holds values of kind {column.kind}; in the baseline {column.baseline_kind}"
+        return [_finding("kind_changed", news, column, target, measured=1.0, limit=0.0)]
+    # Comparable values: the faults from here on do not exclude each other.
+    return [
+        *_missing(column, target, rise, visible=visible),
+        *_constant(column, target),
+        *_unknown_values(column, target),
+        *_infinite(column, target),
+    ]
+
+
+def _rise_by_chance(column: ColumnComparison, baseline_rows: int) -> float:
+    """Return the standard error of the difference of two shares, both with the baseline's share.
+
+    sqrt(p (1 - p) (1/n + 1/m)), the two-sample normal approximation for proportions.
+    """
+    p = min(max(column.baseline_missing_share, 0.0), 1.0)
+    return math.sqrt(p * (1 - p) * (1 / max(column.rows, 1) + 1 / max(baseline_rows, 1)))
+
+
+def _missing(column: ColumnComparison, target: Quality, rise: float, *, visible: bool) -> Iterator[Finding]:
+    if visible and rise > target.missing:
+        sentence = (
+            f"{percent(column.missing_share)} of {column.column} are missing, in the baseline "
+            f"{percent(column.baseline_missing_share)}; a rise of {percent(target.missing)} is allowed"
+        )
+        yield _finding("missing", sentence, column, target, measured=rise, limit=target.missing)
+
+
+def _constant(column: ColumnComparison, target: Quality) -> Iterator[Finding]:
+    # A column that nearly always holds one value (a holiday flag) is constant in many windows: what counts
+    # is whether more rows lost what their value said than may be missing, and more than chance takes away.
+    lost = [
+        distance
+        for name in ("linf", "ks")
+        if (distance := getattr(column.distances, name)) is not None and visible(column, name) is not False
+    ]
+    unknown = column.distances.linf is None and column.distances.ks is None
+    news = unknown or max(lost, default=0.0) > target.missing
+    if column.constant and not column.baseline_constant and news:
+        sentence = f"{column.column} is constant; in the baseline it varies"
+        yield _finding("constant", sentence, column, target, measured=1.0, limit=0.0)
+
+
+def _unknown_values(column: ColumnComparison, target: Quality) -> Iterator[Finding]:
+    # Times lie beyond the baseline's in every later window, so only numbers have a range to keep.
+    outside, limit = column.out_of_range_share, target.out_of_range
+    if column.kind == "number" and outside > limit:
+        sentence = (
+            f"{percent(outside)} of {column.column} lie outside the baseline's range; "
+            f"{percent(limit)} are allowed"
+        )
+        yield _finding("out_of_range", sentence, column, target, measured=outside, limit=limit)
+    new, limit = column.new_category_share, target.new_categories
+    if new > limit:
+        sentence = (
+            f"{percent(new)} of {column.column} are values new to the baseline; {percent(limit)} are allowed"
+        )
+        yield _finding("new_categories", sentence, column, target, measured=new, limit=limit)
+
+
+def _infinite(column: ColumnComparison, target: Quality) -> Iterator[Finding]:
+    if column.infinite_share > 0:
+        sentence = f"{percent(column.infinite_share)} of {column.column} are infinite; none are allowed"
+        yield _finding("infinite", sentence, column, target, measured=column.infinite_share, limit=0.0)
+
+
+def _finding(
+    code: str, sentence: str, column: ColumnComparison, target: Quality, *, measured: float, limit: float
+) -> Finding:
+    return Finding(
+        code,
+        f"{sentence}; {column.rows:,} rows",
+        Status.BREACHED,
+        target.severity,
+        measured,
+        limit,
+        column.rows,
+        column.column,
+    )
