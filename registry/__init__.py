@@ -1,0 +1,1 @@
+"""What is known: the ledger, the stored profiles, the settings, and the model registry's versions."""

@@ -1,0 +1,50 @@
+"""A past verdict computed again from what is stored, to see whether the record can be trusted."""
+
+from dataclasses import dataclass
+
+from policies.explain import difference
+from policies.judge import judge
+from policies.policy import Policy
+from profiles.compare import compare
+from profiles.errors import ProfileUnreadable
+from profiles.sketch import read
+from registry.profile_store import ProfileStore
+from registry.records import Judged
+
+
+@dataclass(frozen=True)
+class Recomputed:
+    """What recomputing a verdict showed.
+
+    `comparison_agrees` is None when the comparison cannot be recomputed, and `note` says why.
+    """
+
+    verdict_agrees: bool
+    comparison_agrees: bool | None
+    note: str
+
+
+def recompute(judged: Judged, policy: Policy, profiles: ProfileStore) -> Recomputed:
+    """Judge a stored reading again by its stored policy, and compare its stored profiles again."""
+    changed = difference(judged.verdict, judge(judged.reading, policy))
+    agrees, note = _comparison(judged, profiles)
+    return Recomputed(
+        verdict_agrees=changed is None,
+        comparison_agrees=agrees,
+        note=note if changed is None else f"{changed} {note}",
+    )
+
+
+def _comparison(judged: Judged, profiles: ProfileStore) -> tuple[bool | None, str]:
+    reading = judged.reading
+    if reading.profile is None or reading.baseline is None:
+        return None, "There was no comparison to recompute."
+    try:
+        window, baseline = (
+            read(profiles.get(digest)) for digest in (reading.profile, reading.baseline.profile)
+        )
+    except ProfileUnreadable as error:
+        return None, f"The comparison cannot be recomputed: {error}"
+    if compare(window, baseline) == reading.comparison:
+        return True, "The comparison recomputed from the stored profiles is the same too."
+    return False, "The comparison recomputed from the stored profiles differs from the recorded one."

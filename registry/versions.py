@@ -1,0 +1,251 @@
+"""The door to MLflow: versions, the aliases that name them, and the baselines attached to them.
+
+MLflow is imported on first use, because it costs a second and a half that most commands need not pay.
+"""
+
+import json
+import logging
+import os
+import tempfile
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from profiles.effects import effect
+from profiles.errors import RegistryUnavailable
+from profiles.window import Window
+from registry.canonical import dump, load
+
+_FOLDER = "muster/baselines"
+_RECIPE = "muster.recipe"
+# What a scikit-learn model pulls in when it is loaded elsewhere; given explicitly because MLflow's own
+# inference runs the model in a fresh process for half a minute.
+_REQUIREMENTS = ("scikit-learn", "numpy", "pandas", "scipy", "skops")
+# skops, MLflow's safe default format, refuses every tree model unless this type is named.
+_TRUSTED = ["sklearn.tree._tree.Tree", "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor"]
+
+# MLflow by itself reports to its makers, draws bars, and retries a dead server for minutes.
+_QUIET = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",
+}
+
+
+@dataclass(frozen=True)
+class ServedVersion:
+    """A registered version that an alias names."""
+
+    name: str
+    version: str
+    run_id: str | None
+    source: str
+    registered_at: datetime
+
+
+@dataclass(frozen=True)
+class BaselineFacts:
+    """What is said of a baseline beside its profile; the document stored with the version.
+
+    `kind` is `training`, `evaluation` or `period`; `scores` are those that objectives are relative to.
+    """
+
+    name: str
+    kind: str
+    rows: int
+    period: Window | None
+    scores: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class AttachedBaseline:
+    """A baseline as it lies with a version: the facts and the profile's bytes."""
+
+    facts: BaselineFacts
+    profile: bytes
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A fitted estimator on its way into the registry.
+
+    `recipe` is a digest of what it was made from: registering the same recipe twice gives the version
+    that is already there. `example` holds a few input rows, from which the signature is inferred.
+    """
+
+    name: str
+    recipe: str
+    estimator: Any
+    example: Any
+    baselines: Sequence[AttachedBaseline]
+    scores: Mapping[str, float]
+
+
+class Versions(Protocol):
+    """What watching needs to know of a model registry."""
+
+    def served(self, name: str, alias: str) -> ServedVersion | None:
+        """Return the version that `alias` names, or None when there is no such model or alias."""
+
+    def baselines(self, served: ServedVersion) -> tuple[AttachedBaseline, ...]:
+        """Return the baselines attached to a version, by name."""
+
+
+class MlflowVersions:
+    """`Versions` in an MLflow registry (a server's address, or a database that is opened directly)."""
+
+    def __init__(self, uri: str, artifacts: str | None = None) -> None:
+        self._uri = uri
+        self._artifacts = artifacts
+
+    def served(self, name: str, alias: str) -> ServedVersion | None:
+        """Return the version that `alias` names, or None when there is no such model or alias."""
+        from mlflow.exceptions import MlflowException
+
+        with effect("mlflow get alias"), _answering(self._uri):
+            try:
+                found = self._client.get_model_version_by_alias(name, alias)
+            except MlflowException as error:
+                # An unknown alias is a bad request, an unknown model does not exist.
+                if error.error_code in {"INVALID_PARAMETER_VALUE", "RESOURCE_DOES_NOT_EXIST"}:
+                    return None
+                raise
+        return _served(found)
+
+    def baselines(self, served: ServedVersion) -> tuple[AttachedBaseline, ...]:
+        """Return the baselines attached to a version, by name."""
+        if served.run_id is None:
+            return ()
+        with (
+            effect("mlflow fetch baselines"),
+            _answering(self._uri),
+            tempfile.TemporaryDirectory() as folder,
+        ):
+            if not self._client.list_artifacts(served.run_id, _FOLDER):
+                return ()
+            root = Path(self._client.download_artifacts(served.run_id, _FOLDER, folder))
+            return tuple(
+                AttachedBaseline(
+                    load(BaselineFacts, (entry / "baseline.json").read_text()),
+                    (entry / "profile.bin").read_bytes(),
+                )
+                for entry in sorted(root.iterdir())
+            )
+
+    def register(self, candidate: Candidate, *, alias: str | None = None) -> ServedVersion:
+        """Register an estimator with its baselines, once per recipe, and point `alias` at it.
+
+        The version appears last, complete, so that a crash leaves a run that nobody refers to. An alias
+        that already names a version is left alone: who serves is not a registration's business.
+        """
+        with _answering(self._uri):
+            found = self._by_recipe(candidate) or self._new_version(candidate)
+            if alias is not None and self.served(candidate.name, alias) is None:
+                with effect("mlflow set alias"):
+                    self._client.set_registered_model_alias(candidate.name, alias, found.version)
+        return found
+
+    def _by_recipe(self, candidate: Candidate) -> ServedVersion | None:
+        for found in self._client.search_model_versions(f"name = '{candidate.name}'"):
+            if found.tags.get(_RECIPE) == candidate.recipe:
+                return _served(found)
+        return None
+
+    def _new_version(self, candidate: Candidate) -> ServedVersion:
+        import mlflow
+        import mlflow.sklearn
+        from mlflow.models import infer_signature
+
+        mlflow.set_tracking_uri(self._uri)
+        mlflow.set_registry_uri(self._uri)
+        run = self._client.create_run(self._experiment(), run_name=candidate.name)
+        with (
+            effect("mlflow log model"),
+            mlflow.start_run(run_id=run.info.run_id),
+            warnings.catch_warnings(),
+        ):
+            # Whole numbers are what these columns hold; that a missing value would make them floats is known.
+            warnings.filterwarnings("ignore", message="Hint: Inferred schema contains integer")
+            logged = mlflow.sklearn.log_model(
+                candidate.estimator,
+                name="model",
+                signature=infer_signature(candidate.example, candidate.estimator.predict(candidate.example)),
+                pip_requirements=[f"{name}=={installed_version(name)}" for name in _REQUIREMENTS],
+                skops_trusted_types=_TRUSTED,
+            )
+            mlflow.log_metrics(dict(candidate.scores))
+            for baseline in candidate.baselines:
+                self._attach(run.info.run_id, baseline)
+        with effect("mlflow create version"):
+            if not self._client.search_registered_models(f"name = '{candidate.name}'"):
+                self._client.create_registered_model(candidate.name)
+            created = self._client.create_model_version(
+                candidate.name,
+                logged.model_uri,
+                run.info.run_id,
+                tags={_RECIPE: candidate.recipe},
+            )
+        return _served(created)
+
+    def _attach(self, run_id: str, baseline: AttachedBaseline) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder, "baseline.json").write_text(dump(baseline.facts))
+            Path(folder, "profile.bin").write_bytes(baseline.profile)
+            self._client.log_artifacts(run_id, folder, f"{_FOLDER}/{baseline.facts.name}")
+
+    def _experiment(self) -> str:
+        found = self._client.get_experiment_by_name("muster")
+        if found is not None:
+            return str(found.experiment_id)
+        location = None if self._artifacts is None else Path(self._artifacts).absolute().as_uri()
+        return str(self._client.create_experiment("muster", artifact_location=location))
+
+    @cached_property
+    def _client(self) -> Any:
+        for name, value in _QUIET.items():
+            os.environ.setdefault(name, value)
+        if self._uri.startswith("sqlite:///"):
+            Path(self._uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+        from mlflow import MlflowClient
+
+        logging.getLogger("alembic").setLevel(logging.WARNING)
+        logging.getLogger("mlflow").setLevel(logging.WARNING)
+        with _answering(self._uri):
+            return MlflowClient(self._uri, self._uri)
+
+
+def _served(found: Any) -> ServedVersion:
+    """Translate MLflow's entity; its version is a number or a text, depending on the store."""
+    return ServedVersion(
+        name=found.name,
+        version=str(found.version),
+        run_id=found.run_id or None,
+        source=found.source,
+        registered_at=datetime.fromtimestamp(found.creation_timestamp / 1000, UTC),
+    )
+
+
+@contextmanager
+def _answering(uri: str) -> Iterator[None]:
+    """Map what MLflow and its transports raise to RegistryUnavailable, without credentials in the text."""
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
+    except (MlflowException, SQLAlchemyError, ImportError, OSError, json.JSONDecodeError) as error:
+        credentials = urlsplit(uri).netloc.rpartition("@")[0]
+        said = (str(error).strip() or type(error).__name__).splitlines()[0]
+        if credentials:
+            said, uri = (text.replace(f"{credentials}@", "") for text in (said, uri))
+        raise RegistryUnavailable(
+            f"the model registry at {uri} did not answer as expected: {said}; "
+            "check MUSTER_MLFLOW_URI and whether the server runs"
+        ) from error

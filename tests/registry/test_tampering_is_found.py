@@ -1,0 +1,125 @@
+"""The hash chain: what triggers refuse, and what `verify` finds when they are gone."""
+
+import re
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
+
+from registry.chain import GENESIS
+from registry.ledger import Ledger
+from registry.tables import APPEND_ONLY
+
+
+@pytest.fixture
+def engine(ledger: Ledger, facts: Any) -> Engine:
+    """The database below a ledger that holds a little of everything."""
+    facts.fill(ledger)
+    return ledger._database._writer
+
+
+@pytest.fixture
+def unguarded(engine: Engine) -> Engine:
+    """The same, with triggers dropped and foreign keys not looked at, as an attacker would."""
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            for table in APPEND_ONLY:
+                connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER ALL"))
+            connection.execute(text("ALTER TABLE models DISABLE TRIGGER ALL"))
+        else:
+            names = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'"))
+            for (name,) in names.all():
+                connection.execute(text(f"DROP TRIGGER {name}"))
+    return engine
+
+
+def change(engine: Engine, statement: str) -> None:
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            connection.connection.execute("PRAGMA foreign_keys = OFF")
+        changed = connection.execute(text(statement))
+        assert changed.rowcount != 0
+        connection.commit()
+
+
+@pytest.mark.parametrize("table", APPEND_ONLY)
+def test_append_only_tables_refuse_changes(engine: Engine, table: str) -> None:
+    statements = [f"UPDATE {table} SET model = model", f"DELETE FROM {table}"]
+    if engine.dialect.name == "postgresql":
+        statements.append(f"TRUNCATE {table} CASCADE")
+    for statement in statements:
+        with pytest.raises(DBAPIError, match="the ledger only grows"), engine.begin() as connection:
+            connection.execute(text(statement))
+
+
+def test_an_untouched_ledger_is_sound(engine: Engine, ledger: Ledger, facts: Any) -> None:
+    facts.fill(ledger)
+    found = ledger.verify()
+    # A policy, two versions with a baseline each, two transitions, three windows with verdicts, one settled.
+    assert (found.entries, found.chains, found.faults) == (14, 1, ())
+
+
+READING = "WHERE window_start = (SELECT min(window_start) FROM readings) AND revision = 1"
+
+
+@pytest.mark.parametrize(
+    ("statement", "fault"),
+    [
+        ("UPDATE policies SET source = 'nicer'", "policy .*altered row"),
+        ("UPDATE versions SET source = 'elsewhere' WHERE version = '2'", "version 2: altered row"),
+        ("UPDATE versions SET state = 'rejected' WHERE version = '2'", "version 2: .*does not follow"),
+        ("UPDATE baselines SET rows = 1 WHERE version = '1'", "baseline 1/default: altered row"),
+        ("UPDATE assignments SET champion = '1'", "assignment .*does not follow"),
+        ("UPDATE assignments SET challenger = '1'", "assignment .*does not follow"),
+        ("DELETE FROM assignments", "assignment .*does not follow"),
+        ("UPDATE transitions SET actor = 'nobody' WHERE revision = 2", "transition 2: altered row"),
+        ("UPDATE transitions SET after = 'x' WHERE revision = 2", "transition 2: altered row"),
+        (f"UPDATE readings SET packed = 'x' {READING}", "reading 2026-03-01T.*altered row"),
+        (f"UPDATE readings SET flow_run = 'other' {READING}", "reading 2026-03-01T.*altered row"),
+        ("UPDATE verdicts SET status = 'breached'", "verdict 2026-03-01T.*altered row"),
+        ("DELETE FROM policies", "policy .*missing row"),
+        ("DELETE FROM verdicts", "verdict .*missing row"),
+        ("DELETE FROM settlements", "settled .*missing row"),
+        ("DELETE FROM transitions WHERE revision = 2", "transition 2: missing row"),
+        ("DELETE FROM entries WHERE kind = 'verdict'", "verdict .*row without entry"),
+        ("DELETE FROM entries WHERE seq = 3", "gap: entry 4 follows entry 2"),
+        ("DELETE FROM entries WHERE seq = 1", "gap: entry 2 follows entry 0"),
+        (f"UPDATE entries SET prev = '{GENESIS}' WHERE seq = 5", "broken link: entry 5"),
+        ("UPDATE entries SET content_digest = 'x' WHERE seq = 5", "altered entry: entry 5"),
+        ("UPDATE entries SET hash = 'x' WHERE seq = 5", "broken link: entry 6"),
+        ("UPDATE entries SET kind = 'policy' WHERE seq = 5", "altered entry"),
+        ("DELETE FROM models", None),
+    ],
+)
+def test_verify_finds(unguarded: Engine, ledger: Ledger, statement: str, fault: str | None) -> None:
+    if unguarded.dialect.name == "postgresql" and statement.startswith(("DELETE FROM p", "DELETE FROM m")):
+        drop_foreign_keys(unguarded)
+    change(unguarded, statement)
+    found = ledger.verify()
+    if fault is None:
+        assert found.sound  # the chain does not depend on the list of models
+    else:
+        assert any(re.search(fault, str(each)) for each in found.faults), found.faults
+
+
+def test_a_row_that_cannot_be_read_is_a_fault_and_not_a_failure(ledger_url: str, facts: Any) -> None:
+    if ledger_url.startswith("postgresql"):
+        return  # its columns take no text in place of a time
+    with Ledger.open(ledger_url) as ledger:
+        facts.fill(ledger)
+        engine = ledger._database._writer
+        change(engine, "UPDATE policies SET recorded_at = 'yesterday'")
+        assert "a policy cannot be read" in str(ledger.verify().faults[0])
+        change(engine, "DROP TRIGGER muster_refuse_update_entries")
+        change(engine, "UPDATE entries SET at = 'yesterday' WHERE seq = 3")
+        assert "the chain cannot be read" in str(ledger.verify().faults[0])
+
+
+def drop_foreign_keys(engine: Engine) -> None:
+    with engine.begin() as connection:
+        keys = connection.execute(
+            text("SELECT conrelid::regclass::text, conname FROM pg_constraint WHERE contype = 'f'")
+        ).all()
+        for table, name in keys:
+            connection.execute(text(f"ALTER TABLE {table} DROP CONSTRAINT {name}"))

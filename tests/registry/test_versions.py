@@ -1,0 +1,108 @@
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.linear_model import LinearRegression
+from sklearn.tree import DecisionTreeRegressor
+
+from profiles.effects import observed
+from profiles.errors import RegistryUnavailable
+from profiles.window import Window
+from registry.versions import AttachedBaseline, BaselineFacts, Candidate, MlflowVersions
+
+PERIOD = Window(datetime(2025, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC))
+ROWS = pd.DataFrame({"x": np.arange(50.0), "y": np.arange(50.0) % 7})
+
+
+def candidate(name: str, estimator: Any = None, recipe: str = "first") -> Candidate:
+    fitted = (estimator or LinearRegression()).fit(ROWS[["x"]], ROWS["y"])
+    facts = BaselineFacts("default", "training", 50, PERIOD, {"mae": 1.25})
+    return Candidate(
+        name=name,
+        recipe=recipe,
+        estimator=fitted,
+        example=ROWS[["x"]].head(2),
+        baselines=(AttachedBaseline(facts, b"a profile's bytes"),),
+        scores={"mae": 1.25},
+    )
+
+
+@pytest.fixture(scope="module")
+def versions(mlflow_store: Callable[[Path], str], tmp_path_factory: pytest.TempPathFactory) -> MlflowVersions:
+    folder = tmp_path_factory.mktemp("mlflow")
+    return MlflowVersions(mlflow_store(folder), str(folder / "artifacts"))
+
+
+def test_a_registered_version_is_served_by_its_alias_with_its_baseline(versions: MlflowVersions) -> None:
+    registered = versions.register(candidate("a.first"), alias="champion")
+    served = versions.served("a.first", "champion")
+    assert served == registered
+    assert served is not None
+    assert versions.baselines(served) == tuple(candidate("a.first").baselines)
+
+
+def test_the_same_recipe_twice_is_one_version(versions: MlflowVersions) -> None:
+    first = versions.register(candidate("a.twice"), alias="champion")
+    again = versions.register(candidate("a.twice"), alias="champion")
+    other = versions.register(candidate("a.twice", recipe="second"))
+    assert (again.version, other.version) == (first.version, "2")
+
+
+def test_registering_a_second_version_does_not_change_who_serves(versions: MlflowVersions) -> None:
+    versions.register(candidate("a.kept"), alias="champion")
+    versions.register(candidate("a.kept", recipe="second"), alias="champion")
+    served = versions.served("a.kept", "champion")
+    assert served is not None
+    assert served.version == "1"
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [DecisionTreeRegressor(max_depth=2), HistGradientBoostingRegressor(max_iter=2)],
+    ids=["a decision tree", "a gradient boosted forest"],
+)
+def test_tree_models_register_without_pickle(versions: MlflowVersions, estimator: object) -> None:
+    name = f"a.{type(estimator).__name__}"
+    assert versions.register(candidate(name, estimator)).version == "1"
+
+
+def test_an_unknown_model_and_an_unknown_alias_serve_nobody(versions: MlflowVersions) -> None:
+    versions.register(candidate("a.unserved"))
+    assert versions.served("a.unserved", "champion") is None
+    assert versions.served("a.unheard-of", "champion") is None
+
+
+def test_a_version_without_baselines_has_none(versions: MlflowVersions) -> None:
+    bare = versions.register(replace(candidate("a.bare"), baselines=()), alias="champion")
+    assert versions.baselines(bare) == ()
+
+
+def test_a_registry_that_does_not_answer_is_said_without_its_password(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    broken = MlflowVersions("http://muster:secret@127.0.0.1:1")
+    with pytest.raises(RegistryUnavailable) as caught:
+        broken.served("a.first", "champion")
+    assert "secret" not in str(caught.value)
+    assert "at http://127.0.0.1:1 did not answer" in str(caught.value)
+
+
+def test_every_change_and_question_is_an_effect(versions: MlflowVersions) -> None:
+    points: list[str] = []
+    with observed(points.append):
+        served = versions.register(candidate("a.watched"), alias="champion")
+        versions.baselines(served)
+    assert [point.removeprefix("before ") for point in points if point.startswith("before ")] == [
+        "mlflow log model",
+        "mlflow create version",
+        "mlflow get alias",
+        "mlflow set alias",
+        "mlflow fetch baselines",
+    ]
