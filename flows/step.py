@@ -1,0 +1,127 @@
+"""One window of one model: see, compare, judge, record. No Prefect here."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from flows.world import World
+from policies.judge import judge
+from policies.policy import Policy
+from policies.verdict import Verdict
+from profiles.compare import compare
+from profiles.errors import TrafficUnavailable
+from profiles.reading import Arrivals, BaselineRef, Comparison, Reading
+from profiles.see import Seen, first_seen, see
+from profiles.sketch import read
+from profiles.window import Window
+from registry.adoption import adopt
+from registry.records import RegisteredBaseline
+
+# A window that could not be read never settles by itself.
+_UNTIL_MEASURED = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A model under its policy, as recorded in the ledger."""
+
+    policy: Policy
+    policy_digest: str
+
+
+def begin(policy: Policy, source: str, world: World) -> Watched:
+    """Record the policy that watching goes by, and take over who serves."""
+    at = world.clock()
+    policy_digest = world.ledger.record_policy(policy, source, at=at)
+    adopt(policy, policy_digest, world.versions, world.ledger, world.profiles, at)
+    return Watched(policy, policy_digest)
+
+
+def due(watched: Watched, world: World) -> tuple[Window, ...]:
+    """Return the windows to watch now, oldest first.
+
+    These are the windows that closed since the watermark (or since the first row there is), those whose
+    labels have matured since they were read, and those that could not be measured the last time.
+    """
+    policy, now = watched.policy, world.clock()
+    again = world.ledger.unsettled(policy.model, now)
+    since = world.ledger.watermark(policy.model) or _beginning(watched, world)
+    fresh = () if since is None else tuple(policy.cadence.closed(since, now, policy.allowed_lateness))
+    return tuple(sorted({*again, *fresh}))
+
+
+def step(watched: Watched, window: Window, world: World) -> Verdict:
+    """Watch one window and record what was read and judged; the same input leaves the same record."""
+    policy, now = watched.policy, world.clock()
+    reading = _measured(watched, window, world)
+    verdict = judge(reading, policy)
+    world.ledger.record_window(
+        reading,
+        verdict,
+        watched.policy_digest,
+        at=now,
+        settles_at=_settles_at(reading, policy, now),
+        flow_run=world.flow_run,
+    )
+    return verdict
+
+
+def _measured(watched: Watched, window: Window, world: World) -> Reading:
+    policy = watched.policy
+    try:
+        seen = see(world.sight(policy), window, world.clock())
+    except TrafficUnavailable as error:
+        return _unmeasured(policy.model, window, str(error))
+    profile = None if seen.profile is None else world.profiles.put(seen.profile)
+    version = seen.version or world.ledger.served_at(policy.model, window.end)
+    baseline = None if version is None else world.ledger.baseline(policy.model, version)
+    return Reading(
+        model=policy.model,
+        window=window,
+        version=version,
+        arrivals=seen.arrivals,
+        profile=profile,
+        baseline=None if baseline is None else _referred(baseline),
+        comparison=_compared(seen, baseline, world),
+        labels=seen.labels,
+        scores=seen.scores,
+    )
+
+
+def _compared(seen: Seen, baseline: RegisteredBaseline | None, world: World) -> Comparison | None:
+    if seen.profile is None or baseline is None:
+        return None
+    return compare(read(seen.profile), read(world.profiles.get(baseline.profile_digest)))
+
+
+def _referred(baseline: RegisteredBaseline) -> BaselineRef:
+    return BaselineRef(
+        name=baseline.name,
+        profile=baseline.profile_digest,
+        rows=baseline.rows,
+        rate=None if baseline.period is None else baseline.rows / baseline.period.length.total_seconds(),
+        scores=baseline.scores,
+    )
+
+
+def _unmeasured(model: str, window: Window, fault: str) -> Reading:
+    nothing = Arrivals(
+        rows=0, first=None, last=None, longest_silence=window.length, silence_began=window.start
+    )
+    return Reading(model=model, window=window, version=None, arrivals=nothing, fault=fault)
+
+
+def _settles_at(reading: Reading, policy: Policy, now: datetime) -> datetime | None:
+    """When a window is to be looked at again: never, once its labels are mature and it was measured."""
+    if reading.fault is not None:
+        return _UNTIL_MEASURED
+    if policy.labels is None or reading.labels is None or reading.labels.mature:
+        return None
+    return max(now, reading.window.end + policy.labels.arrives_within)
+
+
+def _beginning(watched: Watched, world: World) -> datetime | None:
+    """Where watching starts: the first row, or the present when there are no rows to read yet."""
+    try:
+        return first_seen(world.sight(watched.policy))
+    except TrafficUnavailable:
+        return watched.policy.cadence.floor(world.clock()) - watched.policy.cadence.length

@@ -1,0 +1,174 @@
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from inspect import Parameter, signature
+
+import pytest
+from croniter import croniter  # type: ignore[import-untyped]  # what Prefect itself reads cron lines with
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flows.deployments import DeploymentSpec, cron_for, deployments_for, instance_tag, shard_of
+from policies.policy import Policy
+from profiles.window import Cadence
+
+Build = Callable[..., Policy]
+
+NONE = timedelta(0)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def of(policies: Sequence[Policy], shard_size: int = 200) -> tuple[DeploymentSpec, ...]:
+    return deployments_for(policies, instance="prod", work_pool="muster", shard_size=shard_size)
+
+
+def test_one_deployment_watches_all_models_of_a_team_and_cadence(a_policy: Build) -> None:
+    policies = [
+        a_policy("ads.click", "1h"),
+        a_policy("pricing.bike", "1d"),
+        a_policy("pricing.car", "1d"),
+        a_policy("pricing.now", "15m"),
+    ]
+    specs = of(policies)
+    assert [spec.full_name for spec in specs] == [
+        "watch/ads-1h",
+        "watch/pricing-15m",
+        "watch/pricing-1d",
+    ]
+    assert specs[2].parameters == {"team": "pricing", "cadence": "1d"}
+    assert specs[2].tags == ("muster", "muster-instance:prod", "team:pricing")
+    assert specs[2].entrypoint == "flows.watch.watch_team"
+    assert (specs[2].concurrency_limit, specs[2].collision_strategy) == (1, "CANCEL_NEW")
+
+
+def test_no_policies_need_no_deployments() -> None:
+    assert of([]) == ()
+
+
+def test_the_order_of_the_files_does_not_matter(a_policy: Build) -> None:
+    policies = [a_policy(f"team-{number % 3}.model-{number}") for number in range(12)]
+    assert of(policies) == of(policies[::-1])
+
+
+def test_a_large_team_is_cut_into_shards_that_cover_it_once(a_policy: Build) -> None:
+    policies = [a_policy(f"ads.model-{number}") for number in range(25)]
+    specs = of(policies, shard_size=10)
+    assert [spec.name for spec in specs] == ["ads-1h", "ads-1h-2", "ads-1h-3"]
+    assert [spec.parameters["shard"] for spec in specs] == [0, 1, 2]
+    assert {spec.parameters["shards"] for spec in specs} == {3}
+    for policy in policies:
+        listed = [f"| {policy.model} |" in spec.description for spec in specs]
+        assert listed.index(True) == shard_of(policy.model, 3)
+        assert sum(listed) == 1
+
+
+def test_a_team_that_outgrows_a_shard_keeps_its_first_deployment(a_policy: Build) -> None:
+    policies = [a_policy(f"ads.model-{number}") for number in range(11)]
+    names = [{spec.name for spec in of(policies[:count], shard_size=10)} for count in (10, 11)]
+    assert names[0] < names[1]
+
+
+def test_an_empty_shard_is_not_deployed(a_policy: Build) -> None:
+    policies = [a_policy("ads.model-4"), a_policy("ads.model-5")]
+    assert {shard_of(policy.model, 2) for policy in policies} == {0}
+    assert [spec.parameters["shard"] for spec in of(policies, shard_size=1)] == [0]
+
+
+def test_the_version_tells_every_difference_and_nothing_else(a_policy: Build) -> None:
+    (spec,) = of([a_policy("ads.click")])
+    (again,) = of([a_policy("ads.click")])
+    assert spec.version == again.version
+    others = [
+        replace(spec, cron="1 1 * * *"),
+        replace(spec, description="else"),
+        replace(spec, parameters={}),
+        replace(spec, work_pool="other"),
+        replace(spec, concurrency_limit=2),
+        replace(spec, tags=(instance_tag("test"),)),
+    ]
+    assert len({spec.version, *(other.version for other in others)}) == 7
+
+
+def test_the_description_names_the_models_and_says_how_to_pause(a_policy: Build) -> None:
+    (spec,) = of([a_policy("ads.click", lateness=HOUR), a_policy("ads.view")])
+    assert "| ads.click | 1h |\n| ads.view | 0s |" in spec.description
+    assert "pause its schedule" in spec.description
+    (large,) = of([a_policy(f"ads.model-{number:02}") for number in range(40)])
+    assert "| ads.model-29 |" in large.description
+    assert "| and 10 more | |" in large.description
+
+
+@pytest.mark.parametrize(
+    ("cadence", "lateness", "cron"),
+    [
+        ("1m", NONE, "* * * * *"),
+        ("15m", NONE, "2,17,32,47 * * * *"),
+        ("7m", NONE, "* * * * *"),
+        ("90m", NONE, "2,32 * * * *"),
+        ("1h", NONE, "11 * * * *"),
+        ("1h", timedelta(minutes=90), "41 * * * *"),
+        ("6h", NONE, "11 0,6,12,18 * * *"),
+        ("7h", NONE, "11 * * * *"),
+        ("36h", 2 * HOUR, "11 2,14 * * *"),
+        ("1d", NONE, "11 0 * * *"),
+        ("1d", 5 * HOUR, "11 5 * * *"),
+        ("5d", DAY, "11 0 * * *"),
+        ("1w", NONE, "11 0 * * 1"),
+        ("7d", 6 * DAY, "11 0 * * 0"),
+        ("2w", 9 * DAY, "11 0 * * 3"),
+        ("1mo", NONE, "11 0 1 * *"),
+        ("3mo", 2 * DAY, "11 0 3 1,4,7,10 *"),
+        ("3mo", 40 * DAY, "11 0 13 * *"),
+        ("5mo", NONE, "11 0 1 * *"),
+        ("24mo", NONE, "11 0 1 1 *"),
+    ],
+)
+def test_a_cadence_becomes_a_cron_line(cadence: str, lateness: timedelta, cron: str) -> None:
+    assert cron_for(Cadence(cadence), lateness, "seed-56") == cron
+
+
+UNITS = {"m": 240, "h": 60, "d": 40, "w": 6, "mo": 14}
+
+
+@given(
+    unit_and_count=st.sampled_from(sorted(UNITS)).flatmap(
+        lambda unit: st.tuples(st.just(unit), st.integers(1, UNITS[unit]))
+    ),
+    lateness=st.integers(0, 40 * 24 * 60).map(lambda minutes: timedelta(minutes=minutes)),
+    name=st.text(max_size=5),
+    at=st.datetimes(datetime(2024, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+)
+def test_a_run_follows_soon_after_every_window_is_due(
+    unit_and_count: tuple[str, int], lateness: timedelta, name: str, at: datetime
+) -> None:
+    unit, count = unit_and_count
+    cadence = Cadence(f"{count}{unit}")
+    due = cadence.window(at).end + lateness
+    before = due - timedelta(seconds=1)
+    fires = croniter(cron_for(cadence, lateness, name), before).get_next(datetime)
+    patience = min(cadence.length / 4, HOUR)
+    if unit == "mo" and lateness >= 27 * DAY:
+        patience = 4 * DAY
+    assert NONE <= fires - due <= patience
+
+
+def test_the_flow_that_is_named_takes_what_the_deployments_pass(a_policy: Build) -> None:
+    from prefect.flows import load_flow_from_entrypoint
+
+    for spec in of([a_policy(f"ads.model-{number}") for number in range(3)], shard_size=1):
+        flow = load_flow_from_entrypoint(spec.entrypoint, use_placeholder_flow=False)
+        accepted = signature(flow.fn).parameters
+        assert flow.name == spec.flow_name
+        assert set(spec.parameters) <= set(accepted)
+        # Without a default, "Quick run" in Prefect's pages opens a form instead of running.
+        assert all(parameter.default is not Parameter.empty for parameter in accepted.values())
+
+
+def test_a_fleet_does_not_fire_all_at_once() -> None:
+    crons = {cron_for(Cadence("1d"), NONE, f"team-{number}-1d") for number in range(60)}
+    assert len(crons) > 30
+
+
+def test_the_slowest_log_of_a_team_sets_the_time(a_policy: Build) -> None:
+    (spec,) = of([a_policy("ads.click", "1d"), a_policy("ads.view", "1d", 3 * HOUR)])
+    assert spec.cron == cron_for(Cadence("1d"), 3 * HOUR, "ads-1d")
