@@ -1,5 +1,7 @@
 """One window of one model: see, compare, judge, record. No Prefect here."""
 
+from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -42,11 +44,8 @@ def due(watched: Watched, world: World) -> tuple[Window, ...]:
     These are the windows that closed since the watermark (or since the first row there is), those whose
     labels have matured since they were read, and those that could not be measured the last time.
     """
-    policy, now = watched.policy, world.clock()
-    again = world.ledger.unsettled(policy.model, now)
-    since = world.ledger.watermark(policy.model) or _beginning(watched, world)
-    fresh = () if since is None else tuple(policy.cadence.closed(since, now, policy.allowed_lateness))
-    return tuple(sorted({*again, *fresh}))
+    again = world.ledger.unsettled(watched.policy.model, world.clock())
+    return tuple(sorted({*again, *_unrecorded(watched, world, again)}))
 
 
 def step(watched: Watched, window: Window, world: World) -> Verdict:
@@ -117,6 +116,31 @@ def _settles_at(reading: Reading, policy: Policy, now: datetime) -> datetime | N
     if policy.labels is None or reading.labels is None or reading.labels.mature:
         return None
     return max(now, reading.window.end + policy.labels.arrives_within)
+
+
+def _unrecorded(watched: Watched, world: World, again: tuple[Window, ...]) -> Iterator[Window]:
+    """Yield the closed windows that the ledger does not know, oldest first.
+
+    These follow the watermark. While a window could not be read, windows before it may be unknown too:
+    the first watch cannot tell where to begin when a file is damaged, and it may be killed catching up.
+    """
+    policy, ledger = watched.policy, world.ledger
+    recorded: tuple[Window, ...] = ()
+    since = ledger.watermark(policy.model)
+    if since is None or any(_could_not_be_read(window, watched, world) for window in again):
+        recorded = ledger.recorded(policy.model)
+        since = min(filter(None, (since, _beginning(watched, world))), default=None)
+    if since is None:
+        return
+    for window in policy.cadence.closed(since, world.clock(), policy.allowed_lateness):
+        before = bisect_right(recorded, window.start, key=lambda known: known.start)
+        if not any(known.contains(window.start) for known in recorded[before - 1 : before]):
+            yield window
+
+
+def _could_not_be_read(window: Window, watched: Watched, world: World) -> bool:
+    judged = world.ledger.judged(watched.policy.model, window.start)
+    return judged is not None and judged.reading.fault is not None
 
 
 def _beginning(watched: Watched, world: World) -> datetime | None:

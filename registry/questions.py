@@ -122,6 +122,10 @@ class Questions:
         newest = self._windows(model, col(ReadingRow.window_start).desc(), 1)
         return newest[0].end if newest else None
 
+    def recorded(self, model: str) -> tuple[Window, ...]:
+        """Return every recorded window, oldest first."""
+        return self._windows(model, col(ReadingRow.window_start), None)
+
     def first_window(self, model: str) -> Window | None:
         """Return the oldest recorded window."""
         oldest = self._windows(model, col(ReadingRow.window_start), 1)

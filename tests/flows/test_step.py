@@ -134,6 +134,18 @@ def test_traffic_that_cannot_be_read_is_errored_and_tried_again(opened: World) -
     assert standing(opened.ledger.judged("shop.prices"), "drift") is Status.MET
 
 
+def test_a_first_watch_that_cannot_read_a_file_does_not_lose_the_days_before(opened: World) -> None:
+    for day in range(4):
+        write_day(opened.root, day)
+    damaged = opened.root / "traffic" / "002.parquet"
+    damaged.write_bytes(b"PAR1 not really")
+    assert watched(opened, START + 3 * DAY + HOUR) == {"03-03": "errored"}
+
+    pq.write_table(rows_of(2)[0], damaged)
+    assert list(watched(opened, START + 4 * DAY + HOUR)) == ["03-01", "03-02", "03-03", "03-04"]
+    assert watched(opened, START + 4 * DAY + HOUR) == {}
+
+
 def test_a_model_that_nobody_serves_is_refused_with_what_to_do(opened: World) -> None:
     from profiles.errors import BaselineMissing
 
