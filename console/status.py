@@ -1,0 +1,120 @@
+"""`muster status`."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from console.fleet import load_fleet
+from console.names import known
+from console.screen import as_json, show, show_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from policies.load import Fleet
+    from registry.ledger import Ledger
+    from registry.records import Judged
+    from registry.settings import Settings
+    from reports.status import Standing
+
+_LAST = 30
+_END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+@click.command()
+@click.argument("model", required=False)
+@as_json
+@click.option(
+    "--last",
+    type=click.IntRange(min=1),
+    default=_LAST,
+    show_default=True,
+    help="How many windows of MODEL to show.",
+)
+@click.option(
+    "--exit-code", is_flag=True, help="Exit with 3 when a model is breached or could not be measured."
+)
+def status(model: str | None, *, as_json: bool, last: int, exit_code: bool) -> None:
+    """Show who serves and how every model stands, or one MODEL window by window.
+
+    The most urgent models come first, the windows of a MODEL in the order of time.
+    """
+    from registry.ledger import Ledger
+    from registry.settings import load_settings
+
+    settings = load_settings()
+    with Ledger.open(settings.database_url) as ledger:
+        if model is None:
+            bad = _fleet(ledger, settings, as_json=as_json)
+        else:
+            bad = _model(ledger, model, last, as_json=as_json)
+    if exit_code and bad:
+        sys.exit(3)
+
+
+def _fleet(ledger: Ledger, settings: Settings, *, as_json: bool) -> bool:
+    """Show the fleet; return whether a model stands badly."""
+    from reports.shapes import fleet_json
+    from reports.status import fleet_summary, fleet_table
+
+    fleet = load_fleet(settings) if settings.policies else None
+    standings = _standings(ledger, fleet)
+    if as_json:
+        show_json(fleet_json(standings))
+    elif standings:
+        show(fleet_table(standings), "", fleet_summary(standings))
+    else:
+        click.echo("no model yet; check the policies with `muster policy check`")
+    if fleet is not None and fleet.faults:
+        click.echo(f"{len(fleet.faults)} faults in the policy files: see `muster policy check`", err=as_json)
+    return any(each.judged is not None and _badly(each.judged) for each in standings)
+
+
+def _standings(ledger: Ledger, fleet: Fleet | None) -> list[Standing]:
+    """Return every model that the ledger or a policy knows, by name."""
+    from reports.status import Standing
+
+    judged = {each.verdict.model: each for each in ledger.latest()}
+    teams = {row.model: row.team for row in ledger.models()}
+    notes: Mapping[str, str] = {}
+    if fleet is not None:
+        promised = {loaded.policy.model: loaded.policy.team for loaded in fleet.policies}
+        broken = {fault.model for fault in fleet.faults}
+        notes = {
+            model: "its policy has faults" if model in broken or None in broken else "no policy names it now"
+            for model in teams.keys() - promised.keys()
+        }
+        teams = {**teams, **promised}
+    standings = []
+    for model in sorted(teams):
+        assignment = ledger.assignment(model)
+        serves = None if assignment is None else assignment.champion
+        standings.append(Standing(model, teams[model], serves, judged.get(model), notes.get(model)))
+    return standings
+
+
+def _model(ledger: Ledger, model: str, last: int, *, as_json: bool) -> bool:
+    """Show one model's last windows; return whether the newest stands badly."""
+    from reports.shapes import windows_json
+    from reports.status import windows_table
+
+    known(model, (row.model for row in ledger.models()), "the ledger")
+    found = ledger.recent(model, _END_OF_TIME, last + 1)
+    judged: Sequence[Judged] = found[-last:]
+    if as_json:
+        show_json(windows_json(model, judged))
+    elif not judged:
+        click.echo(f"{model} has no judged window yet; it is watched when a window has closed")
+    else:
+        show(windows_table(model, judged))
+        if len(found) > last:
+            click.echo(f"\nThere are earlier windows; `--last {2 * last}` shows more of them.")
+    return bool(judged) and _badly(judged[-1])
+
+
+def _badly(judged: Judged) -> bool:
+    return judged.verdict.status in {"breached", "errored"}

@@ -1,0 +1,1 @@
+"""What it looks like: ledger values in, tables and JSON out; no I/O."""

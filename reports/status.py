@@ -1,0 +1,144 @@
+"""Who serves and how it stands: the fleet at a glance, and one model's windows."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from rich.console import RenderableType
+from rich.markup import escape
+from rich.table import Table
+
+from policies.judge import OBJECTIVES
+from policies.verdict import Status, Verdict
+from profiles.reading import Reading
+from registry.records import Judged
+from reports.fitting import Cut, Fitting, table
+from reports.words import counted, marked, span, status_word, urgency, worst_first, worst_reason
+
+_NUMBERS = ("rows", "score")
+_LINES = 2  # of a reason, where a narrow table gives a row several lines anyway
+_MATRIX = OBJECTIVES
+_LIST = ("not met",)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a model stands: the version that serves, its newest verdict, and what else is to be known."""
+
+    model: str
+    team: str
+    serves: str | None
+    judged: Judged | None
+    note: str | None = None
+
+
+class _Rows(Protocol):
+    """Makes a table with these columns of objectives, with or without the reasons."""
+
+    def __call__(self, objectives: tuple[str, ...], *, why: bool) -> Table:
+        """Return the table."""
+
+
+def fleet_table(standings: Sequence[Standing]) -> RenderableType:
+    """Return one row per model, the most urgent first: who serves, last window, objectives, reason."""
+    ordered = sorted(standings, key=_urgency)
+    columns = ("model", "who serves", "last window")
+
+    def rows(objectives: tuple[str, ...], *, why: bool) -> Table:
+        made = _table("Fleet", (*columns, *objectives), why=why)
+        for each in ordered:
+            serves = "nobody" if each.serves is None else f"version {each.serves}"
+            verdict = None if each.judged is None else each.judged.verdict
+            window = "never" if verdict is None else span(verdict.window)
+            cells = [escape(each.model), escape(serves), window, *_cells(verdict, objectives)]
+            made.add_row(*cells, *_reason(_said(each), verdict, objectives, why=why))
+        return made
+
+    return _fitting(rows)
+
+
+def fleet_summary(standings: Sequence[Standing]) -> str:
+    """Return the fleet in a line: `3 models: 1 breached, 1 met, 1 never watched`."""
+    worst = sorted(standings, key=_urgency)
+    counts = Counter(
+        "never watched" if each.judged is None else status_word(each.judged.verdict.status) for each in worst
+    )
+    said = ", ".join(f"{count} {word}" for word, count in counts.items())
+    return f"{counted(len(standings), 'model')}: {said}"
+
+
+def windows_table(model: str, judged: Sequence[Judged]) -> RenderableType:
+    """Return one row per window of a model, in the given order."""
+
+    def rows(objectives: tuple[str, ...], *, why: bool) -> Table:
+        made = _table(f"{escape(model)}, window by window", ("window", *_NUMBERS, *objectives), why=why)
+        for each in judged:
+            reading, verdict = each.reading, each.verdict
+            cells = [span(reading.window), f"{reading.arrivals.rows:,}", scores_text(reading)]
+            cells += _cells(verdict, objectives)
+            made.add_row(*cells, *_reason(worst_reason(verdict), verdict, objectives, why=why))
+        return made
+
+    return _fitting(rows)
+
+
+def scores_text(reading: Reading) -> str:
+    """Return a reading's scores, as in `mae 46.0`; while more labels may come, `mae 46.0 so far`."""
+    early = " so far" if reading.labels is not None and not reading.labels.mature else ""
+    return ", ".join(f"{name} {score.value:.4g}{early}" for name, score in sorted(reading.scores.items()))
+
+
+def _fitting(rows: _Rows) -> Fitting:
+    """Lay out `rows` with a column per objective, or where that is too wide with one for those not met."""
+    return Fitting(
+        wide=lambda why: rows(_MATRIX, why=why),
+        narrow=lambda why: rows(_LIST, why=why),
+    )
+
+
+def _table(title: str, columns: Sequence[str], *, why: bool) -> Table:
+    made = table(title)
+    for header in columns:
+        made.add_column(
+            header,
+            no_wrap=header != "model",
+            overflow="fold",
+            justify="right" if header in _NUMBERS else "left",
+        )
+    if why:
+        made.add_column("why")
+    return made
+
+
+def _cells(verdict: Verdict | None, objectives: tuple[str, ...]) -> list[str]:
+    if verdict is None:
+        return ["" for _ in objectives]
+    if objectives == _LIST:
+        return ["\n".join(_not_met(verdict)) or ("all met" if verdict.objectives else "nothing judged")]
+    found = (verdict.of(name) for name in objectives)
+    return ["off" if objective is None else marked(objective) for objective in found]
+
+
+def _not_met(verdict: Verdict) -> list[str]:
+    """Return a line for each objective that is not met, the most urgent first."""
+    return [f"{o.objective} {marked(o)}" for o in worst_first(verdict.objectives) if o.status != Status.MET]
+
+
+def _reason(
+    said: str, verdict: Verdict | None, objectives: tuple[str, ...], *, why: bool
+) -> list[RenderableType]:
+    if not why:
+        return []
+    narrow = objectives == _LIST
+    return [Cut(said, max(_LINES, len(_not_met(verdict)) if verdict else 0) if narrow else 1)]
+
+
+def _said(each: Standing) -> str:
+    reason = "not watched yet" if each.judged is None else worst_reason(each.judged.verdict)
+    return "; ".join(part for part in (each.note, reason) if part)
+
+
+def _urgency(each: Standing) -> tuple[tuple[int, int], str]:
+    never = (len(Status), 0)
+    return (never if each.judged is None else urgency(each.judged.verdict)), each.model
