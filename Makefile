@@ -1,5 +1,5 @@
 # make demo and make test set everything up by themselves; every other target expects that too.
-.PHONY: setup demo test check bench soak clean
+.PHONY: setup demo test check docs bench soak clean
 .DEFAULT_GOAL := help
 
 # The newest supported interpreter there is; PYTHON=... chooses another.
@@ -15,6 +15,7 @@ help:
 	@echo "make demo    watch a year of a real model's traffic, embedded"
 	@echo "make test    run the tests"
 	@echo "make check   lint, types, import contracts"
+	@echo "make docs    renew what the pages show of the real thing"
 	@echo "make bench   measure, into bench/results.json"
 	@echo "make soak    the long runs"
 
@@ -44,6 +45,9 @@ check: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+docs: setup
+	@$(BIN)/python -m docs.embed
 
 bench: setup
 	@$(BIN)/python -m bench.run
