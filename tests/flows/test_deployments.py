@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 from inspect import Parameter, signature
 
 import pytest
-from croniter import croniter  # type: ignore[import-untyped]  # what Prefect itself reads cron lines with
 from hypothesis import given
 from hypothesis import strategies as st
+from prefect._vendor.croniter import croniter  # the reader of cron lines that the server uses
 
 from flows.deployments import DeploymentSpec, cron_for, deployments_for, instance_tag, shard_of
 from policies.policy import Policy
