@@ -8,9 +8,13 @@ from typing import IO, Any
 import click
 
 from console.apply import apply, render
+from console.baseline import baseline
+from console.history import history
+from console.init import init
 from console.ledger import ledger
 from console.policy import policy
 from console.status import status
+from console.watch import watch
 from console.why import why
 from profiles.errors import MusterError
 
@@ -45,7 +49,7 @@ def muster() -> None:
     """
 
 
-for command in (status, why, policy, apply, render, ledger):
+for command in (init, watch, status, why, history, baseline, policy, apply, render, ledger):
     muster.add_command(command)
 
 

@@ -93,8 +93,16 @@ def _standings(ledger: Ledger, fleet: Fleet | None) -> list[Standing]:
     for model in sorted(teams):
         assignment = ledger.assignment(model)
         serves = None if assignment is None else assignment.champion
-        standings.append(Standing(model, teams[model], serves, judged.get(model), notes.get(model)))
+        note = notes.get(model) or _unconfirmed(judged.get(model))
+        standings.append(Standing(model, teams[model], serves, judged.get(model), note))
     return standings
+
+
+def _unconfirmed(judged: Judged | None) -> str | None:
+    from registry.records import PROPOSED
+
+    baseline = None if judged is None else judged.reading.baseline
+    return "its baseline is unconfirmed" if baseline is not None and baseline.name == PROPOSED else None
 
 
 def _model(ledger: Ledger, model: str, last: int, *, as_json: bool) -> bool:

@@ -188,6 +188,7 @@ def _at(schema: dict[str, Any], path: list[str]) -> dict[str, Any]:
     part = schema
     for key in path:
         part = part["properties"][key]
+        part = part.get("items", part)
         part = next((choice for choice in part.get("anyOf", ()) if "$ref" in choice), part)
         part = schema["$defs"][part["$ref"].rsplit("/", 1)[1]]
     return part
@@ -203,7 +204,10 @@ def _defaults(path: list[str]) -> dict[str, str]:
     policy = resolve(PolicyFile.model_validate(_LEAST), TeamFile(team="shop"))
     values = yaml.safe_load(show(policy))
     for key in path:
-        values = values[key]
+        values = values.get(key)
+        if not isinstance(values, dict):  # nothing is written there by default
+            return {}
+    values = {key: "off" if value is False else value for key, value in values.items()}
     return {key: f"`{value}`" for key, value in values.items() if ".".join([*path, key]) in policy.filled}
 
 

@@ -5,7 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from flows.slices import slices_beside
+from flows.usual import beside_usual
 from flows.world import World
+from policies.baselines import baseline_for
 from policies.judge import judge
 from policies.policy import Policy
 from policies.verdict import Verdict
@@ -20,6 +23,8 @@ from registry.records import RegisteredBaseline
 
 # A window that could not be read never settles by itself.
 _UNTIL_MEASURED = datetime(9999, 1, 1, tzinfo=UTC)
+# Windows that a first watch catches up with; `muster watch --from` asks for older ones.
+_FURTHEST_BACK = 1000
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,7 @@ def due(watched: Watched, world: World) -> tuple[Window, ...]:
 def step(watched: Watched, window: Window, world: World) -> Verdict:
     """Watch one window and record what was read and judged; the same input leaves the same record."""
     policy, now = watched.policy, world.clock()
-    reading = _measured(watched, window, world)
+    reading = beside_usual(_measured(watched, window, world), policy, world)
     verdict = judge(reading, policy)
     world.ledger.record_window(
         reading,
@@ -72,7 +77,9 @@ def _measured(watched: Watched, window: Window, world: World) -> Reading:
         return _unmeasured(policy.model, window, str(error))
     profile = None if seen.profile is None else world.profiles.put(seen.profile)
     version = seen.version or world.ledger.served_at(policy.model, window.end)
-    baseline = None if version is None else world.ledger.baseline(policy.model, version)
+    name = baseline_for(window, policy.baselines)
+    baseline = None if version is None else world.ledger.baseline(policy.model, version, name)
+    known = world.ledger.baselines(policy.model) if seen.slices else ()
     return Reading(
         model=policy.model,
         window=window,
@@ -83,6 +90,12 @@ def _measured(watched: Watched, window: Window, world: World) -> Reading:
         comparison=_compared(seen, baseline, world),
         labels=seen.labels,
         scores=seen.scores,
+        baseline_name=name,
+        unmeasured=seen.unmeasured,
+        value=seen.value,
+        latency=seen.latency,
+        failures=seen.failures,
+        segments=slices_beside(seen.slices, baseline, known, world.profiles, _referred),
     )
 
 
@@ -129,9 +142,8 @@ def _unrecorded(watched: Watched, world: World, again: tuple[Window, ...]) -> It
     since = ledger.watermark(policy.model)
     if since is None or any(_could_not_be_read(window, watched, world) for window in again):
         recorded = ledger.recorded(policy.model)
-        since = min(filter(None, (since, _beginning(watched, world))), default=None)
-    if since is None:
-        return
+        beginning = _beginning(watched, world)
+        since = beginning if since is None else min(since, beginning)
     for window in policy.cadence.closed(since, world.clock(), policy.allowed_lateness):
         before = bisect_right(recorded, window.start, key=lambda known: known.start)
         if not any(known.contains(window.start) for known in recorded[before - 1 : before]):
@@ -143,9 +155,16 @@ def _could_not_be_read(window: Window, watched: Watched, world: World) -> bool:
     return judged is not None and judged.reading.fault is not None
 
 
-def _beginning(watched: Watched, world: World) -> datetime | None:
-    """Where watching starts: the first row, or the present when there are no rows to read yet."""
+def _beginning(watched: Watched, world: World) -> datetime:
+    """Where watching starts: the first row, but neither in the future nor endlessly far back.
+
+    One row with a broken clock (1970) must not ask for half a century of windows. Without a row that can
+    be read it is the window before the present, so that a feed which never began is noticed.
+    """
+    cadence = watched.policy.cadence
+    latest = cadence.floor(world.clock()) - cadence.length
     try:
-        return first_seen(world.sight(watched.policy))
+        first = first_seen(world.sight(watched.policy)) or latest
     except TrafficUnavailable:
-        return watched.policy.cadence.floor(world.clock()) - watched.policy.cadence.length
+        return latest
+    return min(max(first, latest - _FURTHEST_BACK * cadence.length), latest)

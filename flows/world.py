@@ -33,8 +33,15 @@ class World:
 
     def sight(self, policy: Policy) -> Sight:
         """Return where and how to look at a model's traffic."""
-        metrics = () if policy.performance is None else (policy.performance.metric,)
-        return Sight(traffic=policy.traffic, labels=policy.labels, metrics=metrics, root=self.root)
+        return Sight(
+            traffic=policy.traffic,
+            labels=policy.labels,
+            metrics=() if policy.performance is None else (policy.performance.score,),
+            root=self.root,
+            segments=policy.segments,
+            minimum_rows=policy.minimum_rows,
+            salt=policy.model,
+        )
 
 
 def open_world(settings: Settings, clock: Clock = wall_clock, flow_run: str | None = None) -> World:

@@ -2,41 +2,56 @@
 
 from collections.abc import Iterator
 
-from policies.defaults import DRIFT, format_of, merged, performance_keys
+from policies.defaults import DRIFT, merged, performance_keys
 from policies.faults import Problem, nearest
+from policies.measures_contradict import measuring
 from policies.schema import DriftFile, PerformanceFile, PolicyFile, TeamFile
-from profiles.scores import METRICS
+from policies.sources_contradict import sources
+from profiles.metrics import METRICS
 
+_ROLES = (
+    *("timestamp", "prediction", "request_id", "version"),
+    *("probability", "group", "weight", "value", "latency", "status"),
+)
+# What a row is worth may be one of its inputs, such as the amount of a payment.
+_ALSO_FEATURES = ("prediction", "value")
 _DRIFT = ("objectives", "drift")
 _PERFORMANCE = ("objectives", "performance")
+_LIMITS = (
+    ("minor", "significant"),
+    ("minor_share", "significant_share"),
+    ("minor_shift", "significant_shift"),
+)
 
 
 def contradictions(file: PolicyFile, team: TeamFile) -> tuple[Problem, ...]:
     """Return every contradiction of a model's file with itself or with its team's defaults."""
-    return (*_watching(file, team), *_columns(file), *_drift(file, team), *_performance(file, team))
+    return (
+        *_watching(file, team),
+        *sources(file),
+        *_columns(file),
+        *_drift(file, team),
+        *_performance(file, team),
+        *measuring(file, team),
+    )
 
 
 def _watching(file: PolicyFile, team: TeamFile) -> Iterator[Problem]:
     if file.cadence is None and team.defaults.cadence is None:
         yield Problem(("cadence",), "is required here or in the team's defaults; write how often, such as 1d")
-    logs = {"traffic": file.traffic, "labels": file.labels}
-    for section, log in logs.items():
-        if log is not None and log.format is None and format_of(log.path) is None:
-            message = f"the suffix of {log.path!r} tells no format; write format: parquet or format: csv"
-            yield Problem((section, "path"), message)
 
 
 def _columns(file: PolicyFile) -> Iterator[Problem]:
     traffic = file.traffic
     roles: dict[str, str] = {}
-    for role in ("timestamp", "prediction", "request_id", "version"):
+    for role in _ROLES:
         column = getattr(traffic, role)
         if column in roles:
             yield Problem(("traffic", role), f"column {column!r} is already the {roles[column]}")
         elif column is not None:
             roles[column] = role
     for index, column in enumerate(traffic.features):
-        if column in roles and roles[column] != "prediction":
+        if column in roles and roles[column] not in _ALSO_FEATURES:
             yield Problem(("traffic", "features", index), f"column {column!r} is the {roles[column]}")
         elif column in traffic.features[:index]:
             yield Problem(("traffic", "features", index), f"column {column!r} is listed twice")
@@ -54,7 +69,7 @@ def _drift(file: PolicyFile, team: TeamFile) -> Iterator[Problem]:
     keys = merged(file.objectives.drift, team.defaults.objectives.drift, DriftFile)
     if keys is None:
         return
-    for small, large in (("minor", "significant"), ("minor_share", "significant_share")):
+    for small, large in _LIMITS:
         low, high = (
             value if (value := getattr(keys, name)) is not None else getattr(DRIFT, name)
             for name in (small, large)
@@ -95,3 +110,6 @@ def _metric(keys: PerformanceFile, file: PolicyFile) -> Iterator[Problem]:
         yield Problem(
             place, f"{keys.metric} is for {task}, and this model does {file.task}; write one of {listed}"
         )
+    elif METRICS[keys.metric].by_probability and not (file.traffic.probability or file.traffic.probabilities):
+        message = f"{keys.metric} needs probabilities; write their column as traffic.probability"
+        yield Problem(place, message)

@@ -2,10 +2,19 @@
 
 from datetime import timedelta
 
-from policies.policy import Drift, Quality
-from policies.schema import Off, PerformanceFile, PolicyFile, Section, TeamFile
+from policies.policy import Drift, FalsePages, Quality
+from policies.schema import (
+    ErrorsFile,
+    LatencyFile,
+    Off,
+    PerformanceFile,
+    PolicyFile,
+    Section,
+    TeamFile,
+    ValueFile,
+)
 from policies.verdict import Severity
-from profiles.layout import Format
+from profiles.layout import SUFFIXES, Format
 from profiles.window import Cadence
 
 ALIAS = "champion"  # the alias that MLflow's own documentation uses for the serving version
@@ -26,17 +35,34 @@ QUALITY = Quality(missing=0.05, out_of_range=0.10, new_categories=0.05, severity
 
 # PSI 0.1 and 0.25: N. Siddiqi, Credit Risk Scorecards (Wiley, 2006), the convention of credit scoring.
 # 5 and 10 points of one category's share: PSI hardly sees one category out of many that doubles.
+# 0.3 and 0.5 standard deviations: between normal distributions PSI is the square of the shift in standard
+# deviations, and these are the roots of 0.1 and 0.25.
 DRIFT = Drift(
-    minor=0.1, significant=0.25, minor_share=0.05, significant_share=0.10, severity=Severity.HIGH, ignore=()
+    minor=0.1,
+    significant=0.25,
+    minor_share=0.05,
+    significant_share=0.10,
+    severity=Severity.HIGH,
+    ignore=(),
+    minor_shift=0.3,
+    significant_shift=0.5,
+    persistence=2,  # two windows in a row by chance are rarer than the square of one
 )
+PERSISTENCE = 1  # of all other objectives: an outage is known by one window
+
+# Once a quarter and model: a fleet of 15 models pages for nothing about once a week.
+FALSE_PAGES = FalsePages(allow=1, over=timedelta(days=90))
 
 PERFORMANCE_SEVERITY = Severity.HIGH
 AT_RISK_AFTER = 0.8  # a fifth of the allowance is left to act in
+RANKING_PLACES = 10  # a page of results
+VALUE_SEVERITY = Severity.HIGH
+LATENCY_SEVERITY = Severity.HIGH
+ERRORS_SEVERITY = Severity.HIGH  # whoever runs the service is paged by its own monitoring
 MINIMUM_COVERAGE = 0.5  # labels that come early are rarely a fair sample; with half of them most are in
 
 _LATENESS_SHARE = 10  # the tenth part of a cadence
 _LATENESS_LONGEST = timedelta(hours=1)  # log shippers deliver within minutes; an hour covers a restart
-_SUFFIXES: dict[str, Format] = {".parquet": "parquet", ".csv": "csv"}
 
 
 def freshness_limit(cadence: Cadence) -> timedelta:
@@ -53,7 +79,7 @@ def lateness(cadence: Cadence) -> timedelta:
 
 def format_of(path: str) -> Format | None:
     """Return the format that a path's suffix tells, or None when it tells none."""
-    return next((known for suffix, known in _SUFFIXES.items() if path.lower().endswith(suffix)), None)
+    return next((known for known, ends in SUFFIXES.items() if path.lower().endswith(ends)), None)
 
 
 def merged(own: Section | Off | None, team: Section | Off | None, kind: type[Section]) -> Section | None:
@@ -84,3 +110,34 @@ def performance_keys(file: PolicyFile, team: TeamFile) -> PerformanceFile | None
         limits = ("limit", "at_most_worse_than_baseline")
         return keys.model_copy(update={name: getattr(own, name) for name in limits})
     return keys
+
+
+def value_keys(file: PolicyFile, team: TeamFile) -> ValueFile | None:
+    """Return the keys of the value objective; None when it is off, or only the team's and not measured.
+
+    A model that writes one kind of limit does not inherit the other kind.
+    """
+    own, teams = file.objectives.value, team.defaults.objectives.value
+    if own is None and (teams is None or file.traffic.value is None):
+        return None
+    keys = merged(own, teams, ValueFile)
+    limits = ("at_least_per_prediction", "at_most_worse_than_baseline")
+    if keys is None or not isinstance(own, ValueFile) or not {*limits} & own.model_fields_set:
+        return keys
+    return keys.model_copy(update={name: getattr(own, name) for name in limits})
+
+
+def latency_keys(file: PolicyFile, team: TeamFile) -> LatencyFile | None:
+    """Return the keys of the latency objective; None when it is off, or only the team's and not measured."""
+    own, teams = file.objectives.latency, team.defaults.objectives.latency
+    if own is None and (teams is None or file.traffic.latency is None):
+        return None
+    return merged(own, teams, LatencyFile)
+
+
+def errors_keys(file: PolicyFile, team: TeamFile) -> ErrorsFile | None:
+    """Return the keys of the errors objective; None when it is off, or only the team's and not measured."""
+    own, teams = file.objectives.errors, team.defaults.objectives.errors
+    if own is None and (teams is None or file.traffic.status is None):
+        return None
+    return merged(own, teams, ErrorsFile)

@@ -51,8 +51,8 @@ def _changed(before: ObjectiveVerdict, after: ObjectiveVerdict) -> Iterator[str]
             yield f"  gone: {finding.sentence}{_because(finding)}"
 
 
-def _key(finding: Finding) -> tuple[str, str | None]:
-    return finding.code, finding.column
+def _key(finding: Finding) -> tuple[str, str | None, str | None]:
+    return finding.code, finding.column, finding.segment
 
 
 def _weight(finding: Finding) -> str:

@@ -5,16 +5,17 @@ from dataclasses import replace
 
 from policies.objectives.drift import judge_drift
 from policies.objectives.feed import judge_freshness, judge_volume
+from policies.objectives.operations import judge_errors, judge_latency
 from policies.objectives.performance import judge_performance
 from policies.objectives.quality import judge_quality
-from policies.policy import Policy
+from policies.objectives.slices import drift_in_slices, performance_in_slices
+from policies.objectives.value import judge_value
+from policies.outages import explained
+from policies.policy import Drift, Performance, Policy
 from policies.verdict import ObjectiveVerdict, Status, Verdict, worst_severity, worst_status
 from profiles.reading import Reading
 
-# Causes of a drift. Values out of range and new categories are what a drift looks like, not why it is
-# there, and infinities take no part in distances: none of these may hide a drift.
-_EXPLAINING = frozenset({"all_null", "constant", "kind_changed", "missing"})
-OBJECTIVES = ("freshness", "volume", "quality", "drift", "performance")
+OBJECTIVES = ("freshness", "volume", "quality", "drift", "performance", "value", "latency", "errors")
 
 
 def judge(reading: Reading, policy: Policy, recent: Sequence[Verdict] = ()) -> Verdict:
@@ -31,6 +32,7 @@ def judge(reading: Reading, policy: Policy, recent: Sequence[Verdict] = ()) -> V
         status=worst_status(objective.status for objective in objectives),
         severity=worst_severity(objective.severity for objective in objectives),
         objectives=objectives,
+        baseline=None if reading.baseline is None else reading.baseline.name,
     )
 
 
@@ -44,24 +46,34 @@ def _errored(fault: str, policy: Policy) -> tuple[ObjectiveVerdict, ...]:
 
 def _judged(reading: Reading, policy: Policy) -> tuple[ObjectiveVerdict, ...]:
     """Judge every objective that is on, outages before drift, which they may explain."""
-    quality = judge_quality(reading, policy, policy.quality) if policy.quality else None
+    outages = tuple(
+        verdict
+        for verdict in (
+            judge_freshness(reading, policy.freshness) if policy.freshness else None,
+            judge_volume(reading, policy.volume) if policy.volume else None,
+            judge_quality(reading, policy, policy.quality) if policy.quality else None,
+        )
+        if verdict is not None
+    )
     verdicts = (
-        judge_freshness(reading, policy.freshness) if policy.freshness else None,
-        judge_volume(reading, policy.volume) if policy.volume else None,
-        quality,
-        judge_drift(reading, policy, policy.drift, _explained(quality)) if policy.drift else None,
-        judge_performance(reading, policy, policy.performance) if policy.performance else None,
+        *outages,
+        _drift(reading, policy, policy.drift, explained(reading, policy, outages)) if policy.drift else None,
+        _performance(reading, policy, policy.performance) if policy.performance else None,
+        judge_value(reading, policy, policy.value) if policy.value else None,
+        judge_latency(reading, policy, policy.latency) if policy.latency else None,
+        judge_errors(reading, policy, policy.errors) if policy.errors else None,
     )
     return tuple(verdict for verdict in verdicts if verdict is not None)
 
 
-def _explained(quality: ObjectiveVerdict | None) -> Mapping[str, str]:
-    """Return, per column, the first quality finding that explains why the column's values moved."""
-    explained: dict[str, str] = {}
-    for finding in quality.findings if quality else ():
-        if finding.column is not None and finding.code in _EXPLAINING:
-            explained.setdefault(finding.column, finding.code)
-    return explained
+def _drift(reading: Reading, policy: Policy, target: Drift, causes: Mapping[str, str]) -> ObjectiveVerdict:
+    whole = judge_drift(reading, policy, target, causes)
+    return drift_in_slices(whole, reading, policy, target, causes)
+
+
+def _performance(reading: Reading, policy: Policy, target: Performance) -> ObjectiveVerdict:
+    judged = performance_in_slices(judge_performance(reading, policy, target), reading, policy, target)
+    return replace(judged, provisional=reading.labels is not None and not reading.labels.mature)
 
 
 def _with_streak(

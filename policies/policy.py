@@ -4,7 +4,7 @@ What a team writes is `policies.schema`; what is stored is this, as canonical JS
 """
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Literal, TypeAlias
 
 from policies.verdict import Severity
@@ -16,19 +16,33 @@ Automation: TypeAlias = Literal["observe", "propose", "act"]
 
 
 @dataclass(frozen=True)
+class FalsePages:
+    """How many incidents may be opened for nothing within a span."""
+
+    allow: int
+    over: timedelta
+
+
+@dataclass(frozen=True)
 class Freshness:
-    """No silence in the traffic longer than `at_most`."""
+    """No silence in the traffic longer than `at_most`.
+
+    Of every objective: `persistence` is the number of judged windows in a row that have to be breached before
+    an incident is opened.
+    """
 
     at_most: timedelta
     severity: Severity
+    persistence: int = 1
 
 
 @dataclass(frozen=True)
 class Volume:
-    """At least this share of the rows that the baseline's rate leads one to expect."""
+    """At least this share of the rows that are usual at this time, or that the baseline's rate gives."""
 
     at_least: float
     severity: Severity
+    persistence: int = 1
 
 
 @dataclass(frozen=True)
@@ -36,13 +50,16 @@ class Quality:
     """Limits on what makes a column unusable, each a share of rows (0..1).
 
     `missing` limits the rise of the missing share over the baseline's; `out_of_range` and
-    `new_categories` the share of values that the baseline never saw.
+    `new_categories` the share of values that the baseline never saw; `duplicates` the share of rows
+    that repeat a request id.
     """
 
     missing: float
     out_of_range: float
     new_categories: float
     severity: Severity
+    duplicates: float = 0.05
+    persistence: int = 1
 
 
 @dataclass(frozen=True)
@@ -50,7 +67,8 @@ class Drift:
     """Effect limits of drift: minor ones put the objective at risk, significant ones breach it.
 
     `severity` is the most urgent severity that a significant drift may have. Columns in `ignore` are
-    measured but not judged.
+    measured but not judged. `segments`: each slice is judged as well. `minor` and `significant` are in PSI,
+    those of `share` in shares of rows, those of `shift` in standard deviations of the baseline (Wasserstein).
     """
 
     minor: float
@@ -59,13 +77,18 @@ class Drift:
     significant_share: float
     severity: Severity
     ignore: tuple[str, ...] = ()
+    segments: bool = False
+    minor_shift: float = 0.3
+    significant_shift: float = 0.5
+    persistence: int = 2
 
 
 @dataclass(frozen=True)
 class Performance:
     """A limit on a score, absolute or relative to the baseline's score, never both.
 
-    `at_risk_after` is the share of the allowance that may be used before the objective is at risk.
+    `at_risk_after` is the share of the allowance that may be used before the objective is at risk. `k` is
+    how many places of a ranking count. `segments`: each slice is judged as well.
     """
 
     metric: str
@@ -74,6 +97,51 @@ class Performance:
     at_risk_after: float
     minimum_coverage: float
     severity: Severity
+    k: int | None = None
+    segments: bool = False
+    persistence: int = 1
+
+    @property
+    def score(self) -> str:
+        """The name of the score in readings and baselines: `mae`, `ndcg@10`."""
+        return self.metric if self.k is None else f"{self.metric}@{self.k}"
+
+
+@dataclass(frozen=True)
+class ValuePerPrediction:
+    """A limit on what a prediction is worth on average, absolute or relative to the baseline's."""
+
+    at_least_per_prediction: float | None
+    at_most_worse: float | None
+    severity: Severity
+
+
+@dataclass(frozen=True)
+class LatencyLimits:
+    """Limits on quantiles of the time that answers take, in milliseconds; None where not limited."""
+
+    p50_at_most: float | None
+    p95_at_most: float | None
+    p99_at_most: float | None
+    severity: Severity
+
+
+@dataclass(frozen=True)
+class ErrorShare:
+    """At most this share of requests may fail."""
+
+    at_most: float
+    severity: Severity
+
+
+@dataclass(frozen=True)
+class CalendarBaseline:
+    """A baseline of its own for some days (UTC): those that fit each key which is not empty."""
+
+    name: str
+    dates: tuple[date, ...] = ()
+    weekdays: tuple[str, ...] = ()
+    months: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -102,5 +170,11 @@ class Policy:
     quality: Quality | None
     drift: Drift | None
     performance: Performance | None
+    value: ValuePerPrediction | None = None
+    latency: LatencyLimits | None = None
+    errors: ErrorShare | None = None
+    segments: tuple[str, ...] = ()
+    baselines: tuple[CalendarBaseline, ...] = ()
+    false_pages: FalsePages = FalsePages(allow=1, over=timedelta(days=90))
     filled: tuple[str, ...] = field(default=(), compare=False)
     filled_by_team: tuple[str, ...] = field(default=(), compare=False)

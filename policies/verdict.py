@@ -47,7 +47,8 @@ class Finding:
     """One measured value on the wrong side of its limit.
 
     `code` names the kind of finding (`drift`, `missing`, `silent`...), `rows` how many rows it rests
-    on, `sentence` says it to a person. `suppressed_by` names the finding that explains this one.
+    on, `sentence` says it to a person. `suppressed_by` names the finding that explains this one;
+    `segment` the slice that it was found in (`country=de`), None for all rows.
     """
 
     code: str
@@ -60,28 +61,36 @@ class Finding:
     column: str | None = None
     smallest_shift: float | None = None
     suppressed_by: str | None = None
+    segment: str | None = None
 
 
 @dataclass(frozen=True)
 class ObjectiveVerdict:
-    """How one objective stands in one window, in a sentence and with its findings."""
+    """How one objective stands in one window, in a sentence and with its findings.
+
+    `blind` names the slices that could not be judged: they are not met. `provisional` says that more labels
+    may still change the answer.
+    """
 
     objective: str
     status: Status
     reason: str
     severity: Severity | None = None
     findings: tuple[Finding, ...] = ()
+    blind: tuple[str, ...] = ()
+    provisional: bool = False
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """How a window stands by the model's policy."""
+    """How a window stands by the model's policy; `baseline` names what it was compared with."""
 
     model: str
     window: Window
     status: Status
     severity: Severity | None
     objectives: tuple[ObjectiveVerdict, ...]
+    baseline: str | None = None
 
     def of(self, objective: str) -> ObjectiveVerdict | None:
         """Return the verdict on one objective, or None when the policy has no such objective."""

@@ -5,6 +5,7 @@ import math
 from profiles import distances
 from profiles.profile import Column, Distribution, Profile
 from profiles.reading import ColumnComparison, Comparison, Distances
+from profiles.units import rescaled
 
 
 def compare(profile: Profile, baseline: Profile, *, false_alarm_rate: float = 0.01) -> Comparison:
@@ -28,13 +29,15 @@ def compare(profile: Profile, baseline: Profile, *, false_alarm_rate: float = 0.
 
 
 def _column(window: Column, baseline: Column, alpha: float) -> ColumnComparison:
-    found, chance, smallest = Distances(), Distances(), None
+    found, chance, smallest, conversion = Distances(), Distances(), None, None
     outside = new = 0.0
     if window.kind == baseline.kind:
         if window.distribution is not None and baseline.distribution is not None:
             found, chance = _numbers(window.distribution, baseline.distribution, alpha)
             smallest = _smallest_mean_shift(window.distribution, baseline.distribution, alpha)
             outside = _outside(window.distribution, baseline.distribution)
+            if window.kind == "number":
+                conversion = rescaled(window.distribution, baseline.distribution, alpha)
         elif window.kind == "category" and window.present and baseline.present:
             found, chance, new = _categories(window, baseline, alpha)
             smallest = distances.smallest_share_move(window, baseline, alpha)
@@ -54,6 +57,7 @@ def _column(window: Column, baseline: Column, alpha: float) -> ColumnComparison:
         infinite_share=window.infinite / window.rows if window.rows else 0.0,
         constant=_constant(window),
         baseline_constant=_constant(baseline),
+        rescaled=conversion,
     )
 
 

@@ -10,6 +10,9 @@ from datetime import datetime, timedelta
 from profiles.profile import Kind
 from profiles.window import Window
 
+# The score of a baseline that holds the mean value of its predictions.
+VALUE_MEAN = "value_mean"
+
 
 @dataclass(frozen=True)
 class Distances:
@@ -29,6 +32,14 @@ class Distances:
 
 
 @dataclass(frozen=True)
+class Rescaled:
+    """The conversion that a column went through: value * `factor` + `offset`."""
+
+    factor: float
+    offset: float = 0.0
+
+
+@dataclass(frozen=True)
 class ColumnComparison:
     """One column of a window beside the same column of the baseline.
 
@@ -36,6 +47,7 @@ class ColumnComparison:
     family-wise error rate of the comparison (sampling and sketch error allowed for): a distance above
     it is *visible*. `smallest_shift` is the smallest shift of the mean (numbers, in baseline standard
     deviations) or of one category's share (categories) that this window could have shown.
+    `rescaled` is the conversion that makes the baseline's values those of the window, where one does.
     """
 
     column: str
@@ -53,6 +65,7 @@ class ColumnComparison:
     infinite_share: float = 0.0
     constant: bool = False
     baseline_constant: bool = False
+    rescaled: Rescaled | None = None
 
 
 @dataclass(frozen=True)
@@ -77,22 +90,65 @@ class Score:
 
 @dataclass(frozen=True)
 class Labels:
-    """How much of a window is labelled, and whether more labels may still come."""
+    """How much of a window is labelled, and whether more labels may still come.
+
+    `delay_median` and `delay_90` are the median and the 90 % quantile of the seconds from a request to
+    its label, over the labels that have come; None where nobody says when they came.
+    """
 
     labelled: int
     coverage: float
     mature: bool
+    delay_median: float | None = None
+    delay_90: float | None = None
+
+
+@dataclass(frozen=True)
+class Value:
+    """What a window's predictions were worth, over the `rows` that say so, weighted as scores are."""
+
+    total: float
+    mean: float
+    rows: int
+    standard_error: float | None = None
+
+
+@dataclass(frozen=True)
+class Latency:
+    """How long answers took: quantiles in milliseconds over the `rows` that say so."""
+
+    p50: float
+    p95: float
+    p99: float
+    rows: int
+
+
+@dataclass(frozen=True)
+class Failures:
+    """How many of the `rows` that have a status failed."""
+
+    failed: int
+    rows: int
+
+    @property
+    def share(self) -> float:
+        """The share of requests that failed."""
+        return self.failed / self.rows
 
 
 @dataclass(frozen=True)
 class Arrivals:
-    """When a window's rows came: counts and the longest silence, edges of the window included."""
+    """When a window's rows came: counts and the longest silence, edges of the window included.
+
+    `duplicates` counts the rows that repeat the request id of another row.
+    """
 
     rows: int
     first: datetime | None
     last: datetime | None
     longest_silence: timedelta
     silence_began: datetime
+    duplicates: int = 0
 
 
 @dataclass(frozen=True)
@@ -110,11 +166,39 @@ class BaselineRef:
 
 
 @dataclass(frozen=True)
+class SegmentReading:
+    """What is kept of one slice of a window's rows, named as in `country=de`.
+
+    `own_baseline` says whether `baseline` is the slice's own; else it is that of all rows, so that the
+    distances also hold how the slice differs by nature. Slices below the policy's minimum of rows are
+    counted and nothing else.
+    """
+
+    name: str
+    rows: int
+    profile: str | None = None
+    baseline: BaselineRef | None = None
+    own_baseline: bool = False
+    comparison: Comparison | None = None
+    labels: Labels | None = None
+    scores: Mapping[str, Score] = field(default_factory=dict)
+    unmeasured: Mapping[str, str] = field(default_factory=dict)
+    value: Value | None = None
+
+
+@dataclass(frozen=True)
 class Reading:
     """All that is kept of one window of one model's traffic.
 
     `profile` is the digest of the stored profile. `baseline` and `comparison` are None when there is
     nothing to compare with; `fault` says in one sentence why a window could not be measured at all.
+    `baseline_name` is the baseline that the policy's calendar chose, there or not. `unmeasured` says for a
+    score (or `value`, `latency`, `errors`) why it is missing.
+
+    What is usual lies here too, so that a verdict can be recomputed from its reading: `usual_rows` is how
+    many rows came at this time of the week before; `label_silence` how long before the window's end the
+    last label had arrived, for whatever request, and `usual_label_silence` the longest such time at
+    earlier windows like this one. None where not enough is known.
     """
 
     model: str
@@ -127,3 +211,12 @@ class Reading:
     labels: Labels | None = None
     scores: Mapping[str, Score] = field(default_factory=dict)
     fault: str | None = None
+    baseline_name: str = "default"
+    unmeasured: Mapping[str, str] = field(default_factory=dict)
+    value: Value | None = None
+    latency: Latency | None = None
+    failures: Failures | None = None
+    segments: tuple[SegmentReading, ...] = ()
+    usual_rows: float | None = None
+    label_silence: timedelta | None = None
+    usual_label_silence: timedelta | None = None

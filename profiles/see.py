@@ -1,6 +1,6 @@
 """SEE: one window of a model's traffic, from the files to a profile and scores."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -9,11 +9,29 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from profiles.arrivals import arrivals
-from profiles.labels import LABEL, known_labels, label_state, with_labels
+from profiles.delays import with_delays
+from profiles.fields import spread
+from profiles.keys import as_text
+from profiles.labels import ARRIVED, LABEL, known_labels, label_state, with_labels
 from profiles.layout import LabelLayout, TrafficLayout
-from profiles.reading import Arrivals, Labels, Score
-from profiles.traffic import Files, rows_in
+from profiles.measures import Measures, columns_of, measure
+from profiles.reading import Arrivals, Failures, Labels, Latency, Score, Value
+from profiles.sensitive import discreet
+from profiles.slices import slices
+from profiles.source import Source, source_of
+from profiles.stream import Gathered, gathered, of_slices
 from profiles.window import Window
+
+
+@dataclass(frozen=True)
+class SeenSlice:
+    """What one slice of the rows held; `profile` is None where it has fewer rows than can be judged."""
+
+    name: str
+    rows: int
+    profile: bytes | None = None
+    labels: Labels | None = None
+    measures: Measures = field(default_factory=Measures)
 
 
 @dataclass(frozen=True)
@@ -21,7 +39,7 @@ class Seen:
     """What one window of traffic held.
 
     `profile` holds the sketch bytes, None when there were no rows. `version` is who answered most of the
-    rows, None when the log has no such column.
+    rows, None when neither the log nor the policy says.
     """
 
     arrivals: Arrivals
@@ -29,89 +47,138 @@ class Seen:
     version: str | None = None
     labels: Labels | None = None
     scores: Mapping[str, Score] = field(default_factory=dict)
+    unmeasured: Mapping[str, str] = field(default_factory=dict)
+    value: Value | None = None
+    latency: Latency | None = None
+    failures: Failures | None = None
+    slices: tuple[SeenSlice, ...] = ()
+
+    @property
+    def known(self) -> dict[str, float]:
+        """The numbers that a baseline of these rows keeps."""
+        return Measures(scores=self.scores, value=self.value).known
 
 
 @dataclass(frozen=True)
 class Sight:
-    """Where and how to look at a model: its logs, the scores to take, and where relative paths start."""
+    """Where and how to look at a model: its logs, the scores to take, and where relative paths start.
+
+    `segments` are the columns that rows are sliced by; slices below `minimum_rows` are only counted.
+    `salt` goes into the digests of sensitive values: the model's name.
+    """
 
     traffic: TrafficLayout
     labels: LabelLayout | None
     metrics: tuple[str, ...]
     root: Path
+    segments: tuple[str, ...] = ()
+    minimum_rows: int = 1
+    salt: str = ""
 
     @property
-    def files(self) -> Files:
-        """The files of the prediction log."""
-        return Files(self.traffic.path, self.traffic.format, self.root)
+    def source(self) -> Source:
+        """The prediction log."""
+        return source_of(self.traffic, self.root)
 
 
 def see(sight: Sight, window: Window, now: datetime) -> Seen:
-    """Read, profile and score one window as it was known at `now`.
+    """Read, profile and score one window as it was known at `now`; memory holds a batch of its rows.
 
     Raises TrafficUnavailable (or ColumnMissing) when the rows or the labels cannot be read.
     """
     layout = sight.traffic
-    files = sight.files
-    features = _features(layout, files)
-    extra = [c for c in (layout.timestamp, layout.request_id, layout.version) if c and c not in features]
-    rows = rows_in(files, [*features, *extra], layout.timestamp, window)
-    came = arrivals(rows.column(layout.timestamp), window)
-    if not came.rows:
+    rows = _gathered(sight, window)
+    ids = None if layout.request_id is None else rows.kept.column(layout.request_id)
+    came = arrivals(rows.kept.column(layout.timestamp), window, ids)
+    if rows.profile is None:
         return Seen(came)
-    labels, scores = _scored(sight, rows, window, now)
+    labels, known = _labelled(sight, rows.kept, window, now)
+    measures = measure(known, layout, sight.metrics, LABEL if labels else None)
     return Seen(
         arrivals=came,
-        profile=_sketched(rows.select(features), window),
-        version=_most_frequent(rows, layout.version),
+        profile=_discreet(sight, rows.profile, window),
+        version=layout.version_is or _most_frequent(rows.kept, layout.version),
         labels=labels,
-        scores=scores,
+        scores=measures.scores,
+        unmeasured=measures.unmeasured,
+        value=measures.value,
+        latency=measures.latency,
+        failures=measures.failures,
+        slices=_sliced(sight, known, rows, window, now),
     )
+
+
+def _gathered(sight: Sight, window: Window) -> Gathered:
+    """Read a window's rows once: sketch them, and keep the narrow columns that have a role."""
+    layout, source = sight.traffic, sight.source
+    profiled = profiled_columns(layout, source.columns(window.start, window.end))
+    kept = (*_roles(layout), layout.prediction, *sight.segments)
+    wanted = tuple(dict.fromkeys([*profiled, *kept]))
+    batches = source.batches(wanted, layout.timestamp, window.start, window.end)
+    return gathered(batches, profiled, tuple(dict.fromkeys(kept)), window.start, hold=bool(sight.segments))
+
+
+def _discreet(sight: Sight, profile: bytes, window: Window) -> bytes:
+    return discreet(profile, sight.traffic.sensitive, sight.salt, at=window.start)
 
 
 def first_seen(sight: Sight) -> datetime | None:
     """Return the time of the oldest row of the log, or None when it is empty."""
-    return sight.files.earliest(sight.traffic.timestamp)
+    return sight.source.earliest(sight.traffic.timestamp)
 
 
-def _features(layout: TrafficLayout, files: Files) -> list[str]:
-    """The columns to profile: the named features or all without another role, and the prediction."""
-    roles = {layout.timestamp, layout.request_id, layout.version, layout.prediction, *layout.ignore}
-    names: Iterable[str] = layout.features or (c for c in files.columns() if c not in roles)
-    return [*names, layout.prediction]
+def profiled_columns(layout: TrafficLayout, columns: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns to profile: the named features or all without another role, and the prediction."""
+    taken = {*_roles(layout), layout.prediction, *spread(layout.ignore, columns)}
+    names = spread(layout.features, columns) or (column for column in columns if column not in taken)
+    return tuple(dict.fromkeys([*names, layout.prediction]))
 
 
-def _sketched(rows: pa.Table, window: Window) -> bytes:
-    from profiles.sketch import sketch
-
-    return sketch(rows, at=window.start)
+def _roles(layout: TrafficLayout) -> tuple[str, ...]:
+    """The columns that say something else about a row than what was asked and answered."""
+    roles = (layout.timestamp, layout.request_id, layout.version, *columns_of(layout))
+    return tuple(column for column in roles if column is not None)
 
 
 def _most_frequent(rows: pa.Table, column: str | None) -> str | None:
     if column is None:
         return None
-    counted = pc.value_counts(rows.column(column).drop_null().cast(pa.string()))
+    counted = pc.value_counts(as_text(rows.column(column), column).drop_null())
     ranked = sorted(counted.to_pylist(), key=lambda c: (-c["counts"], c["values"]))
     return ranked[0]["values"] if ranked else None
 
 
-def _scored(
-    sight: Sight, rows: pa.Table, window: Window, now: datetime
-) -> tuple[Labels | None, Mapping[str, Score]]:
+def _labelled(sight: Sight, rows: pa.Table, window: Window, now: datetime) -> tuple[Labels | None, pa.Table]:
+    """Return the state of the labels and the rows with a column of them; the rows as they are without any."""
     if sight.labels is None or sight.traffic.request_id is None:
-        return None, {}
-    labels = known_labels(sight.labels, window, now, sight.root)
+        return None, rows
+    labels = known_labels(sight.labels, window, now, sight.root, rows.column(sight.traffic.request_id))
     labelled = with_labels(rows, sight.traffic.request_id, labels)
-    return label_state(labelled, sight.labels, window, now), scores_of(
-        labelled.column(LABEL), labelled.column(sight.traffic.prediction), sight.metrics
-    )
+    state = label_state(labelled, sight.labels, window, now)
+    if ARRIVED in labels.schema.names:
+        state = with_delays(state, rows.column(sight.traffic.timestamp), labelled.column(ARRIVED))
+    return state, labelled
 
 
-def scores_of(
-    truth: pa.ChunkedArray, prediction: pa.ChunkedArray, metrics: tuple[str, ...]
-) -> dict[str, Score]:
-    """Return each metric over the rows that have both a label and a prediction; none without such rows."""
-    from profiles.scores import score
-
-    found = {metric: score(metric, truth, prediction) for metric in metrics}
-    return {metric: value for metric, value in found.items() if value is not None}
+def _sliced(
+    sight: Sight, rows: pa.Table, gathered_rows: Gathered, window: Window, now: datetime
+) -> tuple[SeenSlice, ...]:
+    """Profile and measure each slice of the rows, which hold the labels where the model has any."""
+    found = slices(rows, sight.segments)
+    large = {each.name: each.rows for each in found if len(each) >= sight.minimum_rows}
+    profiles = of_slices(gathered_rows.held, large, window.start)
+    seen = []
+    for each in found:
+        if each.name not in large:
+            seen.append(SeenSlice(each.name, len(each)))
+            continue
+        own = each.of(rows)
+        labels = (
+            None
+            if LABEL not in own.schema.names or sight.labels is None
+            else label_state(own, sight.labels, window, now)
+        )
+        measures = measure(own, sight.traffic, sight.metrics, LABEL if labels else None)
+        profile = _discreet(sight, profiles[each.name], window)
+        seen.append(SeenSlice(each.name, len(each), profile, labels, measures))
+    return tuple(seen)

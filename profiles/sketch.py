@@ -12,8 +12,8 @@ distribution is in seconds since 1970) and with the `rank_error` of a distributi
 import json
 import math
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -87,6 +87,21 @@ def merge(parts: Sequence[bytes], *, at: datetime) -> bytes:
     opened = [_opened(part) for part in sorted(parts)]
     names = {name for part in opened for name in part}
     return _written({name: _merged([part[name] for part in opened if name in part]) for name in names}, at)
+
+
+def without_values(
+    data: bytes, items: Mapping[str, Mapping[str, int]], bare: Collection[str], *, at: datetime
+) -> bytes:
+    """Put other counted categories into some columns, and leave out the distributions of those in `bare`.
+
+    Counts and estimates of distinct values stay. Raises ProfileUnreadable where the profile is damaged.
+    """
+    columns = _opened(data)
+    for name, kept in items.items():
+        columns[name] = replace(columns[name], items=kept)
+    for name in bare:
+        columns[name] = replace(columns[name], points=None, mean=0.0, m2=0.0, ints=None)
+    return _written(columns, at)
 
 
 def stock_view(data: bytes) -> Any:

@@ -1,31 +1,33 @@
 """Rows of prediction logs and label streams, from files behind any fsspec address.
 
-The one door to stored traffic. Only the rows and columns that are asked for leave the files (predicate
-and projection push-down by Arrow), and a damaged file is named.
+The one door to stored files. Rows come in batches, so that memory holds a batch and not a file; only the
+rows and columns that are asked for leave the files (predicate and projection push-down by Arrow), and of
+a log partitioned by time only the window's files are opened. A damaged file is named.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from profiles import partitions
 from profiles.errors import ColumnMissing, TrafficUnavailable
-from profiles.layout import Format
+from profiles.fields import lacking, leaves, united
+from profiles.formats import Opened, as_arrow, outside, reader_of, said
+from profiles.layout import SUFFIXES, Format
+from profiles.times import in_utc, moments, within
 from profiles.window import Window
-
-# Arrow's own file systems and fsspec's raise these for what a person can mend: access, names, damage.
-_OUTSIDE = (OSError, pa.ArrowException, ValueError)
 
 
 class Files:
     """A folder or glob of files of one format, read as one table.
 
     `path` may be a local path or any address that fsspec knows (`s3://...`); a relative one is taken
-    from `root`. Times without a zone are read as UTC.
+    from `root`; `{date:%Y-%m-%d}` in it names the partitions by time (profiles.partitions). Times
+    without a zone are read as UTC. Columns nested in structs are named with dots.
     """
 
     def __init__(self, path: str, file_format: Format, root: Path) -> None:
@@ -33,136 +35,138 @@ class Files:
         self._address = path if "://" in path else str(root / path)
         self._format = file_format
 
-    def columns(self) -> tuple[str, ...]:
-        """Return the names of all columns; TrafficUnavailable when no file can be read."""
-        return tuple(self._dataset.schema.names)
+    def columns(self, since: datetime | None = None, until: datetime | None = None) -> tuple[str, ...]:
+        """Return the names of all columns (of a span's files, where the path tells dates).
+
+        Raises TrafficUnavailable when no file can be read.
+        """
+        return tuple(leaves(self._found(since, until).schema))
+
+    def batches(
+        self,
+        columns: Sequence[str],
+        time: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        *,
+        undated: bool = False,
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield the rows with since <= `time` < until, with `columns` in that order, file by file.
+
+        Times come in UTC. `undated` yields the rows without a time as well. Without a `time` every row
+        counts. Raises ColumnMissing when a column is not there, TrafficUnavailable when files cannot be
+        read.
+        """
+        found = self._found(since, until)
+        if not found.names:
+            return
+        places = leaves(found.schema)
+        asked = tuple(dict.fromkeys(columns if time is None else [*columns, time]))
+        if lack := lacking(asked, places):
+            raise ColumnMissing(f"{self.path} {lack}")
+        condition = None
+        if time is not None and places[time][0] not in found.mixed:
+            condition = _between(found.schema, places[time], since, until, undated)
+        for batch in found.read({name: pc.field(*places[name]) for name in asked}, condition):
+            for name in found.times & set(asked):
+                batch = _with_moments(batch, name)  # noqa: PLW2901 - the same rows
+            if time is not None:
+                batch = _with_moments(batch, time)  # noqa: PLW2901
+                batch = batch.filter(within(batch.column(time), since, until, undated=undated))  # noqa: PLW2901
+            yield in_utc(batch.select(list(columns)))
 
     def rows(
         self, columns: Sequence[str], time: str, since: datetime | None, until: datetime | None
     ) -> pa.Table:
-        """Return the rows with since <= `time` < until, with `columns`, times in UTC.
-
-        Raises ColumnMissing when a column is not there, TrafficUnavailable when files cannot be read.
-        """
-        dataset = self._dataset
-        self._require(dataset.schema, {*columns, time})
-        condition = _between(dataset.schema.field(time), since, until)
-        return self._read(dataset, columns, condition)
-
-    def all_rows(self, columns: Sequence[str]) -> pa.Table:
-        """Return every row with `columns`; raises as `rows` does."""
-        dataset = self._dataset
-        self._require(dataset.schema, columns)
-        return self._read(dataset, columns, None)
+        """Return as one table what `batches` yields; for few columns or few rows."""
+        found = list(self.batches(columns, time, since, until))
+        return pa.Table.from_batches(found) if found else pa.table({name: pa.nulls(0) for name in columns})
 
     def earliest(self, time: str) -> datetime | None:
         """Return the smallest value of column `time`, or None when there is no row."""
-        dataset = self._dataset
-        self._require(dataset.schema, {time})
-        try:
-            smallest = [pc.min(batch.column(0)) for batch in dataset.to_batches(columns=[time])]
-        except _OUTSIDE as error:
-            raise TrafficUnavailable(f"{self.path}: {_first_line(error)}") from error
-        times = _in_utc(
-            pa.table({time: pa.array([s.as_py() for s in smallest], dataset.schema.field(time).type)})
-        )
-        found: datetime | None = pc.min(times.column(0)).as_py()
-        return found
+        smallest: datetime | None = None
+        for since, until in self._oldest_first():
+            for batch in self.batches([time], time, since, until):
+                found = pc.min(batch.column(0)).as_py()
+                smallest = min(filter(None, (smallest, found)), default=None)
+            if smallest is not None:
+                break
+        return smallest
 
-    def _read(self, dataset: Any, columns: Sequence[str], condition: Any) -> pa.Table:
-        try:
-            return _in_utc(dataset.to_table(columns=list(columns), filter=condition))
-        except _OUTSIDE as error:
-            raise TrafficUnavailable(f"{self.path}: {_first_line(error)}") from error
+    def _oldest_first(self) -> Iterator[tuple[datetime | None, datetime | None]]:
+        """Yield the spans to look for the first row in: everything, or date after date."""
+        if not partitions.is_dated(self.path):
+            yield None, None
+            return
+        filesystem, address = self._filesystem()
+        names = self._names(filesystem, partitions.anywhere(address))
+        dates = sorted({date for name in names if (date := partitions.date_of(address, name))})
+        ends: list[datetime | None] = [*dates[1:], None]
+        yield from zip(dates, ends, strict=True) if dates else [(None, None)]
 
-    @cached_property
-    def _dataset(self) -> Any:
-        from pyarrow import dataset as arrow_dataset  # half a second that `muster status` does not pay
-
-        filesystem, names = self._found()
-        try:
-            return arrow_dataset.dataset(
-                names,
-                schema=_schema_of_all(filesystem, names, self._format),
-                filesystem=filesystem,
-                format=self._format,
+    def _found(self, since: datetime | None, until: datetime | None) -> Opened:
+        filesystem, address = self._filesystem()
+        names = self._names(filesystem, *self._globs(address, since, until))
+        if not names and not (partitions.is_dated(address) and self._is_there(filesystem, address)):
+            raise TrafficUnavailable(
+                f"no file matches {self.path}; check `path` in the policy, or whether the log is written yet"
             )
-        except _OUTSIDE as error:
-            raise TrafficUnavailable(f"{self.path}: {_first_line(error)}") from error
+        full = [name for name, size in names.items() if size or self._format == "parquet"]
+        layout, storage = reader_of(self._format), as_arrow(filesystem)
+        schemas = {}
+        for name in full:
+            try:
+                schemas[name] = layout.inspect(name, storage).remove_metadata()
+            except outside() as error:
+                raise TrafficUnavailable(
+                    f"{name} is not a readable {self._format} file: {said(error)}"
+                ) from None
+        schema, mixed = united(schemas)
+        times = frozenset[str]()
+        if self._format == "jsonl":
+            # Arrow takes a file's first times as the type of all, and refuses the first fraction or zone.
+            times = frozenset(n for n, place in leaves(schema).items() if _is_time(schema, place))
+            schema = pa.schema([(field.name, _times_as_text(field.type)) for field in schema])
+        return Opened(storage, tuple(full), layout, schema, mixed, times)
 
-    def _found(self) -> tuple[Any, list[str]]:
+    def _globs(self, address: str, since: datetime | None, until: datetime | None) -> tuple[str, ...]:
+        if not partitions.is_dated(address):
+            return (address,)
+        if since is None or until is None:
+            return (partitions.anywhere(address),)
+        return partitions.of_span(address, since, until)
+
+    def _is_there(self, filesystem: Any, address: str) -> bool:
+        return bool(self._names(filesystem, partitions.anywhere(address)))
+
+    def _filesystem(self) -> tuple[Any, str]:
         import fsspec
 
         try:
             filesystem, address = fsspec.core.url_to_fs(self._address)
-            if "*" not in address and filesystem.isdir(address):
-                address = f"{address.rstrip('/')}/**/*.{self._format}"
-            names = sorted(filesystem.glob(address))
-        except (OSError, ValueError, ImportError) as error:
-            raise TrafficUnavailable(f"{self.path}: {_first_line(error)}") from error
-        if not names:
-            raise TrafficUnavailable(
-                f"no file matches {self.path}; check `path` in the policy, or whether the log is written yet"
-            )
-        return filesystem, names
+            # A worker lives for weeks, and a listing that it remembers lacks today's files.
+            filesystem.invalidate_cache()
+        except outside() as error:
+            raise TrafficUnavailable(f"{self.path}: {said(error)}") from None
+        return filesystem, str(address)
 
-    def _require(self, schema: pa.Schema, names: Iterable[str]) -> None:
-        missing = sorted(set(names) - set(schema.names))
-        if missing:
-            raise ColumnMissing(
-                f"{self.path} has no column {', '.join(missing)}; it has {', '.join(sorted(schema.names))}"
-            )
-
-
-def _schema_of_all(filesystem: Any, names: Sequence[str], file_format: Format) -> pa.Schema:
-    """Unite the files' schemas, so that a column which appears later is not lost; name a damaged file."""
-    from pyarrow import dataset as arrow_dataset
-
-    schemas = []
-    for name in names:
+    def _names(self, filesystem: Any, *globs: str) -> dict[str, int]:
+        """Return the files' names in order, each with its size in bytes."""
+        found: dict[str, int] = {}
         try:
-            schemas.append(
-                arrow_dataset.dataset(
-                    [name], filesystem=filesystem, format=file_format
-                ).schema.remove_metadata()
-            )
-        except _OUTSIDE as error:
-            raise TrafficUnavailable(
-                f"{name} is not a readable {file_format} file: {_first_line(error)}"
-            ) from error
-    try:
-        return pa.unify_schemas(schemas, promote_options="permissive")
-    except pa.ArrowException as error:
-        raise TrafficUnavailable(
-            f"the {len(names)} files do not agree on the type of a column: {_first_line(error)}"
-        ) from error
+            for glob in globs:
+                for each in self._below(filesystem, glob):
+                    for name, info in filesystem.glob(each, detail=True).items():
+                        if info["type"] != "directory":
+                            found[name] = int(info.get("size") or 0)
+        except outside() as error:
+            raise TrafficUnavailable(f"{self.path}: {said(error)}") from None
+        return dict(sorted(found.items()))
 
-
-def _between(field: pa.Field, since: datetime | None, until: datetime | None) -> Any:
-    """Build the push-down condition in the column's own type, so that Parquet statistics can prune."""
-    if not pa.types.is_timestamp(field.type):
-        raise TrafficUnavailable(
-            f"column {field.name} holds {field.type}, not timestamps; name the column of times in the policy"
-        )
-    column = pc.field(field.name)
-    condition = column.is_valid()
-    for bound, keep in ((since, pc.greater_equal), (until, pc.less)):
-        if bound is not None:
-            moment = bound if field.type.tz else bound.replace(tzinfo=None)
-            condition = condition & keep(column, pa.scalar(moment, field.type))
-    return condition
-
-
-def _in_utc(table: pa.Table) -> pa.Table:
-    """Give every timestamp column the type timestamp(us, UTC)."""
-    for index, field in enumerate(table.schema):
-        if pa.types.is_timestamp(field.type):
-            column = table.column(index)
-            if field.type.tz is None:
-                column = pc.assume_timezone(column, "UTC")
-            column = column.cast(pa.timestamp("us", "UTC"), safe=False)
-            table = table.set_column(index, field.name, column)
-    return table
+    def _below(self, filesystem: Any, glob: str) -> tuple[str, ...]:
+        if glob.endswith(SUFFIXES[self._format]) or not _is_folder(filesystem, glob):
+            return (glob,)
+        return tuple(f"{glob.rstrip('/')}/**/*{suffix}" for suffix in SUFFIXES[self._format])
 
 
 def rows_in(files: Files, columns: Sequence[str], time: str, window: Window) -> pa.Table:
@@ -170,6 +174,50 @@ def rows_in(files: Files, columns: Sequence[str], time: str, window: Window) -> 
     return files.rows(columns, time, window.start, window.end)
 
 
-def _first_line(error: BaseException) -> str:
-    text = str(error).strip() or type(error).__name__
-    return text.splitlines()[0]
+def _is_folder(filesystem: Any, glob: str) -> bool:
+    if "*" not in glob:
+        return bool(filesystem.isdir(glob))
+    # `{date}` as the last part of a path: its folders, whatever their date.
+    return any(filesystem.isdir(each) for each in filesystem.glob(glob)[:1])
+
+
+def _kind_at(schema: pa.Schema, place: tuple[str, ...]) -> pa.DataType:
+    kind = schema.field(place[0]).type
+    for name in place[1:]:
+        kind = kind.field(name).type
+    return kind
+
+
+def _is_time(schema: pa.Schema, place: tuple[str, ...]) -> bool:
+    return bool(pa.types.is_timestamp(_kind_at(schema, place)))
+
+
+def _times_as_text(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_timestamp(kind):
+        return pa.string()
+    if pa.types.is_struct(kind):
+        return pa.struct([(child.name, _times_as_text(child.type)) for child in kind])
+    return kind
+
+
+def _with_moments(batch: pa.RecordBatch, name: str) -> pa.RecordBatch:
+    return batch.set_column(batch.schema.get_field_index(name), name, moments(name, batch.column(name)))
+
+
+def _between(
+    schema: pa.Schema, place: tuple[str, ...], since: datetime | None, until: datetime | None, undated: bool
+) -> Any:
+    """Build the push-down condition in the column's own type, so that Parquet statistics can prune.
+
+    None where the column holds no timestamps: then the rows are chosen when they were read.
+    """
+    kind = _kind_at(schema, place)
+    if not pa.types.is_timestamp(kind):
+        return None
+    column = pc.field(*place)
+    condition = column.is_valid()
+    for bound, keep in ((since, pc.greater_equal), (until, pc.less)):
+        if bound is not None:
+            moment = bound if kind.tz else bound.replace(tzinfo=None)
+            condition = condition & keep(column, pa.scalar(moment, kind))
+    return condition | column.is_null() if undated else condition

@@ -1,18 +1,32 @@
 """Following a registry that somebody else decides about."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from policies.policy import Policy
 from profiles.errors import BaselineMissing
+from profiles.sensitive import discreet
 from registry.ledger import Ledger
 from registry.profile_store import ProfileStore
 from registry.records import (
+    PROPOSED,
+    UNVERSIONED,
+    ActorKind,
     Assignment,
     ModelVersion,
     RegisteredBaseline,
     TransitionRequest,
 )
 from registry.versions import AttachedBaseline, ServedVersion, Versions
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who does something: a person by the name that the operating system knows, or Muster itself."""
+
+    name: str
+    kind: ActorKind
 
 
 def adopt(
@@ -27,7 +41,8 @@ def adopt(
 
     Under `external` authority every change of the alias becomes a transition by the actor `external`.
     Under `muster` authority only the first version is taken over; from then on the ledger decides.
-    Raises BaselineMissing when nobody serves: no model of that name, or no such alias.
+    A registry that knows nobody leaves whoever serves by the ledger, such as the version that `muster init`
+    registered. Raises BaselineMissing when nobody serves: no model of that name, or no such alias.
     """
     current = ledger.assignment(policy.model)
     if current is not None and policy.authority == "muster":
@@ -38,16 +53,100 @@ def adopt(
             return current
         raise BaselineMissing(
             f"nobody serves {policy.model}: the registry has no version of {policy.registered_as} "
-            f"under the alias {policy.alias}; register one, or set registered_as and alias in the policy"
+            f"under the alias {policy.alias}; register one, or set registered_as and alias in the policy. "
+            f"Without a model registry: muster baseline set {policy.model} --from TIME --to TIME"
         )
     if current is not None and current.champion == served.version:
         return current
-    _bind(policy.model, served, versions, ledger, profiles, at)
+    _bind(policy, served, versions, ledger, profiles, at)
     return ledger.transit(_adoption(policy, policy_digest, served, current), at=at)
 
 
+def adopt_unregistered(
+    policy: Policy, policy_digest: str, version: str, ledger: Ledger, at: datetime
+) -> Assignment:
+    """Record that a version serves which no model registry knows, and return who serves now.
+
+    `version` is what the traffic says of itself, or UNVERSIONED. Nothing changes where somebody serves.
+    """
+    current = ledger.assignment(policy.model)
+    if current is not None:
+        return current
+    ledger.record_version(ModelVersion(policy.model, version, run_id=None, source="traffic"), (), at)
+    return ledger.transit(
+        TransitionRequest(
+            model=policy.model,
+            seen_revision=0,
+            key=f"adopt unregistered version {version}",
+            kind="adopted",
+            actor="external",
+            actor_kind="registry",
+            reason=f"no model registry knows {policy.model}; {_told(version)}",
+            champion=version,
+            evidence={"source": "traffic"},
+            policy_digest=policy_digest,
+        ),
+        at=at,
+    )
+
+
+def _told(version: str) -> str:
+    if version == UNVERSIONED:
+        return "its traffic names no version"
+    return f"its traffic says that version {version} answers"
+
+
+def set_baseline(
+    baseline: RegisteredBaseline,
+    current: Assignment,
+    actor: Actor,
+    ledger: Ledger,
+    at: datetime,
+    slices: Sequence[RegisteredBaseline] = (),
+) -> None:
+    """Bind a baseline to a version and record who did it, with the evidence; doing it again changes nothing.
+
+    `slices` are the baselines of its segments. The version is recorded when the ledger does not know it.
+    Raises LedgerConflict when it has another baseline of that name.
+    """
+    model, version, name = baseline.model, baseline.version, baseline.name
+    known = ledger.version(model, version) or ModelVersion(model, version, run_id=None, source="traffic")
+    ledger.record_version(known, (baseline, *slices), at)
+    key = f"baseline {name} of version {version}"
+    if any(each.key == key for each in ledger.transitions(model)):
+        return
+    ledger.transit(
+        TransitionRequest(
+            model=model,
+            seen_revision=current.revision,
+            key=key,
+            kind="baselined",
+            actor=actor.name,
+            actor_kind=actor.kind,
+            reason=f"version {version} is compared with the baseline {name}, {baseline.rows:,} rows"
+            + ("" if baseline.period is None else f" of {baseline.period}"),
+            champion=current.champion,
+            previous=current.previous,
+            challenger=current.challenger,
+            challenger_role=current.challenger_role,
+            weight=current.weight,
+            bake_until=current.bake_until,
+            frozen_by=current.frozen_by,
+            evidence={
+                "baseline": name,
+                "version": version,
+                "profile": baseline.profile_digest,
+                "rows": baseline.rows,
+                "confirmed": name != PROPOSED,
+                "period": None if baseline.period is None else str(baseline.period),
+            },
+        ),
+        at=at,
+    )
+
+
 def _bind(
-    model: str,
+    policy: Policy,
     served: ServedVersion,
     versions: Versions,
     ledger: Ledger,
@@ -56,11 +155,11 @@ def _bind(
 ) -> None:
     """Copy the version's baselines into Muster's own store, so that watching needs no registry."""
     baselines = tuple(
-        _registered(model, served.version, attached, profiles) for attached in versions.baselines(served)
+        _registered(policy, served.version, attached, profiles, at) for attached in versions.baselines(served)
     )
     ledger.record_version(
         ModelVersion(
-            model=model,
+            model=policy.model,
             version=served.version,
             run_id=served.run_id,
             source=served.source,
@@ -72,14 +171,17 @@ def _bind(
 
 
 def _registered(
-    model: str, version: str, attached: AttachedBaseline, profiles: ProfileStore
+    policy: Policy, version: str, attached: AttachedBaseline, profiles: ProfileStore, at: datetime
 ) -> RegisteredBaseline:
     facts = attached.facts
+    # Windows keep digests of sensitive values, so the baseline that they are compared with does.
+    begin = at if facts.period is None else facts.period.start
+    profile = discreet(attached.profile, policy.traffic.sensitive, policy.model, at=begin)
     return RegisteredBaseline(
-        model=model,
+        model=policy.model,
         version=version,
         name=facts.name,
-        profile_digest=profiles.put(attached.profile),
+        profile_digest=profiles.put(profile),
         kind=facts.kind,
         rows=facts.rows,
         period=facts.period,

@@ -17,6 +17,7 @@ from registry.canonical import canonical_json, digest, iso
 from registry.tables import (
     BaselineRow,
     EntryRow,
+    IncidentRow,
     PolicyRow,
     ReadingRow,
     Row,
@@ -50,6 +51,7 @@ FACTS: Mapping[type[Row], FactKind] = {
     ReadingRow: FactKind("reading", ("window_start", "revision")),
     SettlementRow: FactKind("settled", ("window_start", "revision")),
     VerdictRow: FactKind("verdict", ("window_start", "reading_revision", "policy_digest")),
+    IncidentRow: FactKind("incident", ("incident", "window_start")),
 }
 
 

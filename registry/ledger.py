@@ -14,7 +14,7 @@ from policies.policy import Policy
 from policies.verdict import Verdict
 from profiles.errors import LedgerConflict, LedgerUnavailable
 from profiles.reading import Reading
-from registry import assignments, windows
+from registry import assignments, incidents, windows
 from registry.canonical import canonical_json, digest, dump
 from registry.chain import FACTS, append, record
 from registry.database import Database
@@ -111,7 +111,7 @@ class Ledger(Questions):
 
         A reading that differs from the window's newest one supersedes it; one that says the same adds
         nothing, but settles it when `at` has reached `settles_at`. Of several verdicts by one policy on
-        one reading the first stands.
+        one reading the first stands. What a new verdict does to the model's incidents is recorded with it.
         """
         if (reading.model, reading.window) != (verdict.model, verdict.window):
             raise ValueError(
@@ -120,7 +120,9 @@ class Ledger(Questions):
             )
         with self._writing("window", reading.model) as session:
             revision = windows.record_reading(session, reading, at, settles_at, flow_run)
-            windows.record_verdict(session, verdict, revision, policy_digest, at)
+            policy = windows.record_verdict(session, verdict, revision, policy_digest, at)
+            if policy is not None:
+                incidents.record_changes(session, verdict, policy, revision, policy_digest, at)
         return revision
 
     @contextmanager

@@ -1,7 +1,7 @@
 """What can be asked of the ledger; answers are frozen values, never rows."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,15 +9,20 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
+from policies.incidents import Incident
 from policies.policy import Policy
 from policies.verdict import Verdict
 from profiles.errors import LedgerUnavailable
+from profiles.reading import Reading
 from profiles.window import Window
+from registry import incidents
 from registry.assignments import assignment_of, transition_of
 from registry.canonical import load
 from registry.chain import FACTS
 from registry.database import Database
 from registry.records import (
+    DEFAULT,
+    PROPOSED,
     Assignment,
     Judged,
     ModelVersion,
@@ -111,11 +116,34 @@ class Questions:
         fields = row.model_dump(exclude={"recorded_at"})
         return ModelVersion(**{**fields, "state": VersionState(row.state)})
 
-    def baseline(self, model: str, version: str, name: str = "default") -> RegisteredBaseline | None:
-        """Return a baseline of a version by its name."""
+    def baseline(self, model: str, version: str, name: str = DEFAULT) -> RegisteredBaseline | None:
+        """Return a baseline of a version by its name; in place of a missing default the proposed one."""
         with self._database.reading() as session:
             row = session.get(BaselineRow, (model, version, name))
+            if row is None and name == DEFAULT:
+                row = session.get(BaselineRow, (model, version, PROPOSED))
         return None if row is None else baseline_of(row)
+
+    def baselines(self, model: str) -> tuple[RegisteredBaseline, ...]:
+        """Return every baseline of a model's versions, in the order they were recorded."""
+        query = select(BaselineRow).where(BaselineRow.model == model)
+        with self._database.reading() as session:
+            rows = session.exec(query.order_by(col(BaselineRow.recorded_at), BaselineRow.version)).all()
+        return tuple(baseline_of(row) for row in rows)
+
+    def policies(self, model: str) -> tuple[tuple[datetime, RecordedPolicy], ...]:
+        """Return every policy that a model was watched by and since when, oldest first.
+
+        One that came back after another had been current is there twice.
+        """
+        query = select(EntryRow.at, EntryRow.key).where(
+            EntryRow.model == model, EntryRow.kind == FACTS[PolicyRow].kind
+        )
+        with self._database.reading() as session:
+            changes = [(at, key.split("/")[0]) for at, key in session.exec(query.order_by(col(EntryRow.seq)))]
+            rows = session.exec(select(PolicyRow).where(PolicyRow.model == model)).all()
+        recorded = {row.digest: _policy_of(row) for row in rows}
+        return tuple((at, recorded[digest]) for at, digest in changes)
 
     def watermark(self, model: str) -> datetime | None:
         """Return the end of the newest recorded window."""
@@ -181,6 +209,27 @@ class Questions:
             .where(col(ReadingRow.window_start) == newest.correlate(ModelRow).scalar_subquery())
         )
         return self._judged(query.order_by(col(ReadingRow.model)))
+
+    def incidents(self, model: str | None = None, *, open_only: bool = False) -> tuple[Incident, ...]:
+        """Return incidents as they are now, of one model or of all, the last changed one last."""
+        with self._database.reading() as session:
+            return incidents.incidents_of(session, model, open_only=open_only)
+
+    def incidents_opened(self, model: str, since: datetime, until: datetime) -> int:
+        """Return how many incidents of a model were opened by windows that start in since <= start < until.
+
+        Beside the policy's `false_pages` this is the most that can have been for nothing.
+        """
+        with self._database.reading() as session:
+            return incidents.opened_in(session, model, since, until)
+
+    def readings_at(self, model: str, starts: Sequence[datetime]) -> dict[datetime, Reading]:
+        """Return the newest readings of those of the windows at `starts` that are recorded."""
+        newest = select(ReadingRow).where(
+            ReadingRow.model == model, col(ReadingRow.window_start).in_(starts), _is_newest_revision()
+        )
+        with self._database.reading() as session:
+            return {row.window_start: reading_of(row) for row in session.exec(newest).all()}
 
     def verify(self) -> Verification:
         """Recompute every chain and every row's digest, and say where the ledger was tampered with."""

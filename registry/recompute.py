@@ -7,6 +7,8 @@ from policies.judge import judge
 from policies.policy import Policy
 from profiles.compare import compare
 from profiles.errors import ProfileUnreadable
+from profiles.reading import SegmentReading
+from profiles.segments import false_alarm_rate
 from profiles.sketch import read
 from registry.profile_store import ProfileStore
 from registry.records import Judged
@@ -43,8 +45,17 @@ def _comparison(judged: Judged, profiles: ProfileStore) -> tuple[bool | None, st
         window, baseline = (
             read(profiles.get(digest)) for digest in (reading.profile, reading.baseline.profile)
         )
+        slices_agree = all(_agrees(each, len(reading.segments), profiles) for each in reading.segments)
     except ProfileUnreadable as error:
         return None, f"The comparison cannot be recomputed: {error}"
-    if compare(window, baseline) == reading.comparison:
+    if compare(window, baseline) == reading.comparison and slices_agree:
         return True, "The comparison recomputed from the stored profiles is the same too."
     return False, "The comparison recomputed from the stored profiles differs from the recorded one."
+
+
+def _agrees(segment: SegmentReading, count: int, profiles: ProfileStore) -> bool:
+    """Say whether a slice's comparison, one of `count`, comes out the same again."""
+    if segment.profile is None or segment.baseline is None:
+        return segment.comparison is None
+    window, baseline = (read(profiles.get(digest)) for digest in (segment.profile, segment.baseline.profile))
+    return compare(window, baseline, false_alarm_rate=false_alarm_rate(count)) == segment.comparison

@@ -13,12 +13,28 @@ from profiles.window import Window
 
 ActorKind: TypeAlias = Literal["person", "muster", "registry"]
 ChallengerRole: TypeAlias = Literal["shadow", "canary"]
-# `adopted` follows a change that somebody else made; the others are made by Muster or through it.
+# `adopted` follows a change that somebody else made; the others are made by Muster or through it. After
+# `baselined` the same version serves, compared with a baseline that a person or `muster init` set.
 TransitionKind: TypeAlias = Literal[
-    "adopted", "shadowed", "canaried", "stepped", "promoted", "rolled_back", "rejected", "frozen", "unfrozen"
+    "adopted",
+    "baselined",
+    "shadowed",
+    "canaried",
+    "stepped",
+    "promoted",
+    "rolled_back",
+    "rejected",
+    "frozen",
+    "unfrozen",
 ]
 
 BASELINE_KINDS = ("training", "evaluation", "period")
+# Windows are compared with the default; while a version has none, with the one that `muster init` proposed
+# and nobody has confirmed yet.
+DEFAULT = "default"
+PROPOSED = "proposed"
+# What serves a model that no model registry knows.
+UNVERSIONED = "unversioned"
 
 
 class VersionState(StrEnum):

@@ -13,6 +13,7 @@ from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, LargeBinar
 from sqlalchemy import UniqueConstraint as Unique
 from sqlmodel import Field, SQLModel
 
+from policies.incidents import ChangeKind
 from policies.verdict import Severity, Status
 from registry.records import BASELINE_KINDS, ActorKind, ChallengerRole, VersionState
 
@@ -199,6 +200,33 @@ class VerdictRow(Row, table=True):
     content: str = Field(sa_type=Text)
 
 
+class IncidentRow(Row, table=True):
+    """What one window did to an incident, with the incident as it was then. Append-only."""
+
+    __tablename__ = "incident_changes"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["model", "window_start", "reading_revision"],
+            ["readings.model", "readings.window_start", "readings.revision"],
+        ),
+        _one_of("change", get_args(ChangeKind)),
+        _one_of("severity", Severity),
+    )
+
+    model: str = Field(primary_key=True)
+    incident: str = Field(primary_key=True)
+    window_start: datetime = Field(primary_key=True)
+    reading_revision: int
+    policy_digest: str = Field(foreign_key="policies.digest")
+    change: str
+    kind: str
+    severity: str
+    is_open: bool
+    recorded_at: datetime
+    sentence: str = Field(sa_type=Text)
+    content: str = Field(sa_type=Text)
+
+
 class EntryRow(Row, table=True):
     """A link of a model's hash chain: one recorded fact. Append-only."""
 
@@ -215,4 +243,4 @@ class EntryRow(Row, table=True):
     hash: str
 
 
-APPEND_ONLY = ("entries", "transitions", "readings", "settlements", "verdicts")
+APPEND_ONLY = ("entries", "transitions", "readings", "settlements", "verdicts", "incident_changes")

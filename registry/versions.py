@@ -3,9 +3,11 @@
 MLflow is imported on first use, because it costs a second and a half that most commands need not pay.
 """
 
+import hashlib
 import json
 import logging
 import os
+import re
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,6 +22,7 @@ from urllib.parse import urlsplit
 
 from profiles.effects import effect
 from profiles.errors import RegistryUnavailable
+from profiles.layout import Task
 from profiles.window import Window
 from registry.canonical import dump, load
 
@@ -48,6 +51,16 @@ class ServedVersion:
     run_id: str | None
     source: str
     registered_at: datetime
+
+
+@dataclass(frozen=True)
+class AliasedVersion:
+    """A version under one of its aliases; `features` and `task` are None where it has no signature."""
+
+    alias: str
+    served: ServedVersion
+    features: tuple[str, ...] | None
+    task: Task | None
 
 
 @dataclass(frozen=True)
@@ -107,6 +120,8 @@ class MlflowVersions:
 
     def served(self, name: str, alias: str) -> ServedVersion | None:
         """Return the version that `alias` names, or None when there is no such model or alias."""
+        if self._not_made_yet():
+            return None
         from mlflow.exceptions import MlflowException
 
         with effect("mlflow get alias"), _answering(self._uri):
@@ -138,6 +153,32 @@ class MlflowVersions:
                 )
                 for entry in sorted(root.iterdir())
             )
+
+    def aliased(self) -> tuple[AliasedVersion, ...]:
+        """Return every version that an alias names, by model and alias, with what its signature tells."""
+        if self._not_made_yet():
+            return ()
+        import mlflow
+
+        found = []
+        with effect("mlflow list models"), _answering(self._uri):
+            mlflow.set_tracking_uri(self._uri)  # what reads signatures knows no other way to be told
+            mlflow.set_registry_uri(self._uri)
+            token = None
+            while True:
+                page = self._client.search_registered_models(max_results=100, page_token=token)
+                for model in page:
+                    for alias in sorted(model.aliases):
+                        version = self._client.get_model_version_by_alias(model.name, alias)
+                        found.append(AliasedVersion(alias, _served(version), *_signature(version.source)))
+                token = page.token
+                if not token:
+                    return tuple(sorted(found, key=lambda each: (each.served.name, each.alias)))
+
+    def _not_made_yet(self) -> bool:
+        """Say whether the store is a database file that does not exist: asking would make it, in seconds."""
+        file = self._uri.removeprefix("sqlite:///")
+        return file != self._uri and not Path(file).exists()
 
     def register(self, candidate: Candidate, *, alias: str | None = None) -> ServedVersion:
         """Register an estimator with its baselines, once per recipe, and point `alias` at it.
@@ -198,7 +239,7 @@ class MlflowVersions:
         with tempfile.TemporaryDirectory() as folder:
             Path(folder, "baseline.json").write_text(dump(baseline.facts))
             Path(folder, "profile.bin").write_bytes(baseline.profile)
-            self._client.log_artifacts(run_id, folder, f"{_FOLDER}/{baseline.facts.name}")
+            self._client.log_artifacts(run_id, folder, f"{_FOLDER}/{_folder_of(baseline.facts.name)}")
 
     def _experiment(self) -> str:
         found = self._client.get_experiment_by_name("muster")
@@ -221,6 +262,13 @@ class MlflowVersions:
             return MlflowClient(self._uri, self._uri)
 
 
+def _folder_of(baseline: str) -> str:
+    """Return a folder for a baseline's files; a slice is named by values that no file system may like."""
+    if re.fullmatch(r"[A-Za-z0-9_-]+", baseline):
+        return baseline
+    return f"slice-{hashlib.sha256(baseline.encode()).hexdigest()[:16]}"
+
+
 def _served(found: Any) -> ServedVersion:
     """Translate MLflow's entity; its version is a number or a text, depending on the store."""
     return ServedVersion(
@@ -230,6 +278,23 @@ def _served(found: Any) -> ServedVersion:
         source=found.source,
         registered_at=datetime.fromtimestamp(found.creation_timestamp / 1000, UTC),
     )
+
+
+def _signature(source: str) -> tuple[tuple[str, ...] | None, Task | None]:
+    """Return the names of a model's inputs and what the type of its output tells, where it says so."""
+    from mlflow.exceptions import MlflowException
+    from mlflow.models import get_model_info
+
+    try:
+        signature = get_model_info(source).signature
+    except (MlflowException, OSError, ValueError):  # a model whose files are gone can still be watched
+        return None, None
+    if signature is None:
+        return None, None
+    names = signature.inputs.input_names() if signature.inputs is not None else []
+    types = [str(kind) for kind in signature.outputs.input_types()] if signature.outputs is not None else []
+    fractions = any("float" in kind or "double" in kind for kind in types)
+    return tuple(names) or None, ("regression" if fractions else "classification") if types else None
 
 
 @contextmanager

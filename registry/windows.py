@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
+from policies.policy import Policy
 from policies.verdict import Verdict
 from profiles.errors import LedgerUnavailable
 from profiles.reading import Reading
@@ -62,15 +63,18 @@ def _settle(session: Session, row: ReadingRow, at: datetime, settles_at: datetim
 
 def record_verdict(
     session: Session, verdict: Verdict, revision: int, policy_digest: str, at: datetime
-) -> None:
-    """Record the verdict on a reading's revision under its model's lock; the first one by a policy stands."""
+) -> Policy | None:
+    """Record the verdict on a reading's revision under its model's lock; the first one by a policy stands.
+
+    Returns the policy when the verdict is a new one.
+    """
     policy = session.get(PolicyRow, policy_digest)
     if policy is None or policy.model != verdict.model:
         raise LedgerUnavailable(
             f"policy {policy_digest} of {verdict.model} is not in the ledger: record the policy first"
         )
     if session.get(VerdictRow, (verdict.model, verdict.window.start, revision, policy_digest)) is not None:
-        return
+        return None
     row = VerdictRow(
         model=verdict.model,
         window_start=verdict.window.start,
@@ -82,6 +86,7 @@ def record_verdict(
         content=dump(verdict),
     )
     record(session, verdict.model, row, at)
+    return load(Policy, policy.resolved)
 
 
 def reading_of(row: ReadingRow) -> Reading:

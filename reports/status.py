@@ -18,7 +18,8 @@ from reports.words import counted, marked, span, status_word, urgency, worst_fir
 
 _NUMBERS = ("rows", "score")
 _LINES = 2  # of a reason, where a narrow table gives a row several lines anyway
-_MATRIX = OBJECTIVES
+# Most models promise nothing of these: they have a column where one does.
+_RARE = ("value", "latency", "errors")
 _LIST = ("not met",)
 
 
@@ -55,7 +56,7 @@ def fleet_table(standings: Sequence[Standing]) -> RenderableType:
             made.add_row(*cells, *_reason(_said(each), verdict, objectives, why=why))
         return made
 
-    return _fitting(rows)
+    return _fitting(rows, [each.judged.verdict for each in standings if each.judged is not None])
 
 
 def fleet_summary(standings: Sequence[Standing]) -> str:
@@ -80,7 +81,7 @@ def windows_table(model: str, judged: Sequence[Judged]) -> RenderableType:
             made.add_row(*cells, *_reason(worst_reason(verdict), verdict, objectives, why=why))
         return made
 
-    return _fitting(rows)
+    return _fitting(rows, [each.verdict for each in judged])
 
 
 def scores_text(reading: Reading) -> str:
@@ -89,10 +90,15 @@ def scores_text(reading: Reading) -> str:
     return ", ".join(f"{name} {score.value:.4g}{early}" for name, score in sorted(reading.scores.items()))
 
 
-def _fitting(rows: _Rows) -> Fitting:
+def _fitting(rows: _Rows, verdicts: Sequence[Verdict]) -> Fitting:
     """Lay out `rows` with a column per objective, or where that is too wide with one for those not met."""
+    matrix = tuple(
+        name
+        for name in OBJECTIVES
+        if name not in _RARE or any(verdict.of(name) is not None for verdict in verdicts)
+    )
     return Fitting(
-        wide=lambda why: rows(_MATRIX, why=why),
+        wide=lambda why: rows(matrix, why=why),
         narrow=lambda why: rows(_LIST, why=why),
     )
 

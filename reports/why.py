@@ -11,9 +11,9 @@ from rich.text import Text
 from policies.objectives.wording import listed
 from policies.policy import Policy
 from policies.verdict import Finding, ObjectiveVerdict, Status
-from profiles.reading import Reading
+from profiles.reading import BaselineRef, Reading
 from registry.recompute import Recomputed
-from registry.records import Judged
+from registry.records import PROPOSED, Judged
 from reports.status import scores_text
 from reports.words import marked, moment, span, standing, status_word, worst_first
 
@@ -104,13 +104,19 @@ def _facts(judged: Judged, policy: Policy) -> list[tuple[str, str]]:
         ("who served", f"version {reading.version}" if reading.version else "not known"),
         (
             "baseline",
-            f"{baseline.name}, {baseline.rows:,} rows, {baseline.profile[:_DIGEST]}" if baseline else "none",
+            f"{_named(baseline)}, {baseline.rows:,} rows, {baseline.profile[:_DIGEST]}"
+            if baseline
+            else "none",
         ),
         ("policy", judged.policy_digest[:_DIGEST]),
         ("owned by", ", ".join(policy.owners) or f"team {policy.team}"),
         ("recorded", f"{moment(judged.recorded_at)} UTC, reading {judged.revision} of this window"),
     ]
     return [(name, escape(value)) for name, value in facts]
+
+
+def _named(baseline: BaselineRef) -> str:
+    return f"{baseline.name} (unconfirmed)" if baseline.name == PROPOSED else baseline.name
 
 
 def _labels(reading: Reading, policy: Policy) -> str:

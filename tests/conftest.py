@@ -128,6 +128,7 @@ def _run(command: Sequence[str | Path], folder: Path) -> None:
 def mlflow_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated, empty MLflow store; migrating costs seconds, copying nothing."""
     path = tmp_path_factory.mktemp("mlflow-template") / "mlflow.db"
+    path.touch()  # only a store that is there is asked, and an empty one is migrated
     MlflowVersions(f"sqlite:///{path}").served("nobody", "champion")
     return path
 
@@ -142,3 +143,34 @@ def mlflow_store(mlflow_template: Path) -> Callable[[Path], str]:
         return f"sqlite:///{target}"
 
     return store
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[str]:
+    """The address of an S3-compatible server on loopback; each test makes a bucket of its own."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def s3_bucket(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A new bucket as an address, with the environment that reaches it."""
+    import s3fs
+
+    for name, value in {
+        "AWS_ENDPOINT_URL_S3": s3_server,
+        "AWS_ACCESS_KEY_ID": "key-of-the-tests",
+        "AWS_SECRET_ACCESS_KEY": "secret-of-the-tests",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    s3fs.S3FileSystem.clear_instance_cache()
+    bucket = f"bucket-{uuid4().hex}"
+    s3fs.S3FileSystem().mkdir(bucket)
+    yield f"s3://{bucket}"
+    s3fs.S3FileSystem.clear_instance_cache()

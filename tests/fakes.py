@@ -47,7 +47,7 @@ class FakeVersions:
 
 def rows_of(day: int, n: int = 240, shift: float = 0.0, error: float = 1.0) -> tuple[pa.Table, pa.Table]:
     """One day of a made-up model's traffic and its labels, which arrive a day after their requests."""
-    random = np.random.default_rng(1000 + day)
+    random = np.random.default_rng(100_000 + day)
     start = START + day * DAY
     at = pa.array([start + i * DAY / n for i in range(n)], pa.timestamp("us", "UTC"))
     ids = [f"{day}-{i}" for i in range(n)]

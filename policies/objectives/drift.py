@@ -72,9 +72,10 @@ def _judged(comparison: Comparison, target: Drift) -> list[ColumnComparison]:
 def _limits(column: ColumnComparison, target: Drift) -> tuple[_Limit, ...]:
     psi = _Limit("psi", target.minor, target.significant)
     if column.kind == "category":
-        # one category out of many that doubles hardly shows in psi
+        # One category out of many that doubles hardly shows in psi.
         return psi, _Limit("linf", target.minor_share, target.significant_share)
-    return (psi,)
+    # The tail of a skewed column may double within the last of psi's cells.
+    return psi, _Limit("wasserstein", target.minor_shift, target.significant_shift)
 
 
 def _measurable(column: ColumnComparison, target: Drift) -> bool:
@@ -99,6 +100,9 @@ def _finding(column: ColumnComparison, limit: _Limit, target: Drift) -> Finding:
     if limit.distance == "linf":
         measured, bounds = f"one category's share changed by {percent(value)}", percent(allowed)
         by_chance = percent(chance)
+    elif limit.distance == "wasserstein":
+        (said, bounds), by_chance = apart(value, allowed), number(chance)
+        measured = f"its values shifted by {said} sd"
     else:
         (said, bounds), by_chance = apart(value, allowed), number(chance)
         measured = f"psi {said}"

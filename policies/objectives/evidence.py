@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from policies.baselines import DEFAULT
 from policies.objectives.wording import listed
 from policies.policy import Policy
 from policies.verdict import Finding, ObjectiveVerdict, Status, worst_severity, worst_status
@@ -18,7 +19,8 @@ def too_few_rows(reading: Reading, policy: Policy) -> str | None:
 def no_baseline(reading: Reading) -> str:
     """Say that there is nothing to compare the window with, and what to do about it."""
     version = f"version {reading.version}" if reading.version else "the serving version"
-    return f"no baseline for {version}: register one, a window cannot be judged without it"
+    kind = "baseline" if reading.baseline_name == DEFAULT else f"baseline {reading.baseline_name}"
+    return f"no {kind} for {version}: register one, a window cannot be judged without it"
 
 
 @dataclass(frozen=True)

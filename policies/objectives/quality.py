@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 from policies.objectives.evidence import Blind, comparison_of, found, inconclusive
 from policies.objectives.movement import visible
-from policies.objectives.wording import percent
+from policies.objectives.wording import number, percent
 from policies.policy import Policy, Quality
 from policies.verdict import Finding, ObjectiveVerdict, Status
-from profiles.reading import ColumnComparison, Comparison, Reading
+from profiles.reading import Arrivals, ColumnComparison, Comparison, Reading, Rescaled
 
 QUALITY = "quality"
 # Standard errors that a rise of missing values must exceed: one false alarm in 30,000 columns.
@@ -17,12 +17,13 @@ _VISIBLE = 4.0
 
 def judge_quality(reading: Reading, policy: Policy, target: Quality) -> ObjectiveVerdict:
     """Judge whether the columns can be used; one finding per column and kind of fault, all breaches."""
+    findings = [*_duplicated(reading.arrivals, target)]
     comparison = comparison_of(reading, policy)
     if isinstance(comparison, Blind):
-        return inconclusive(QUALITY, comparison.reason)
+        return found(QUALITY, findings) if findings else inconclusive(QUALITY, comparison.reason)
     if not comparison.columns and not comparison.missing_columns:
         return inconclusive(QUALITY, "the baseline has no column to compare with")
-    findings = [*_lost(comparison, target)]
+    findings += _lost(comparison, target)
     for column in comparison.columns:
         findings += _faults(column, comparison.baseline_rows, target)
     if findings:
@@ -30,6 +31,23 @@ def judge_quality(reading: Reading, policy: Policy, target: Quality) -> Objectiv
     return ObjectiveVerdict(
         QUALITY, Status.MET, f"{len(comparison.columns)} columns as usable as in the baseline"
     )
+
+
+def _duplicated(arrivals: Arrivals, target: Quality) -> Iterator[Finding]:
+    share = arrivals.duplicates / arrivals.rows if arrivals.rows else 0.0
+    if share > target.duplicates:
+        yield Finding(
+            code="duplicated_batch",
+            sentence=(
+                f"{arrivals.duplicates:,} rows repeat a request id, {percent(share)} of {arrivals.rows:,}; "
+                f"{percent(target.duplicates)} are allowed: a batch came twice"
+            ),
+            status=Status.BREACHED,
+            severity=target.severity,
+            measured=share,
+            limit=target.duplicates,
+            rows=arrivals.rows,
+        )
 
 
 def _lost(comparison: Comparison, target: Quality) -> Iterator[Finding]:
@@ -63,6 +81,12 @@ def _faults(column: ColumnComparison, baseline_rows: int, target: Quality) -> li
     if column.baseline_kind not in (column.kind, "empty"):
         news = f"{column.column} holds values of kind {column.kind}; in the baseline {column.baseline_kind}"
         return [_finding("kind_changed", news, column, target, measured=1.0, limit=0.0)]
+    if column.rescaled is not None:
+        # In another unit all values lie elsewhere; what else is unusual about them follows from that.
+        return [
+            *_missing(column, target, rise, visible=visible),
+            _rescaled(column, column.rescaled, target),
+        ]
     # Comparable values: the faults from here on do not exclude each other.
     return [
         *_missing(column, target, rise, visible=visible),
@@ -70,6 +94,18 @@ def _faults(column: ColumnComparison, baseline_rows: int, target: Quality) -> li
         *_unknown_values(column, target),
         *_infinite(column, target),
     ]
+
+
+def _rescaled(column: ColumnComparison, conversion: Rescaled, target: Quality) -> Finding:
+    way = (
+        f"times {number(conversion.factor)}"
+        if conversion.factor >= 1
+        else (f"divided by {number(1 / conversion.factor)}")
+    )
+    if conversion.offset:
+        way += f" {'plus' if conversion.offset > 0 else 'minus'} {number(abs(conversion.offset))}"
+    news = f"{column.column} is in another unit: its values are the baseline's {way}"
+    return _finding("unit_changed", news, column, target, measured=conversion.factor, limit=1.0)
 
 
 def _rise_by_chance(column: ColumnComparison, baseline_rows: int) -> float:

@@ -133,6 +133,8 @@ def _inlined(name: str) -> dict[str, str]:
         ("policy check", ["policy", "check"]),
         ("policy show", ["policy", "show", "shop.prices"]),
         ("ledger verify", ["ledger", "verify"]),
+        ("history", ["history", "shop.prices"]),
+        ("baseline list", ["baseline", "list", "shop.prices"]),
     ],
 )
 def test_json_has_exactly_the_fields_that_the_page_describes(

@@ -146,6 +146,24 @@ def test_a_first_watch_that_cannot_read_a_file_does_not_lose_the_days_before(ope
     assert watched(opened, START + 4 * DAY + HOUR) == {}
 
 
+def test_a_row_with_a_broken_clock_does_not_ask_for_half_a_century_of_windows(opened: World) -> None:
+    write_day(opened.root, 0)
+    write_day(opened.root, -20_000)
+    now = START + DAY + HOUR
+    assert len(due(begun(opened, now), at(opened, now))) == 1001
+
+
+def test_rows_from_the_future_do_not_stop_a_model_from_being_watched(opened: World) -> None:
+    write_day(opened.root, 400)
+    assert watched(opened, START + DAY + HOUR) == {"03-01": "breached"}
+
+
+def test_a_log_without_any_row_is_a_silent_feed(opened: World) -> None:
+    write_day(opened.root, 0, n=0)
+    assert watched(opened, START + DAY + HOUR) == {"03-01": "breached"}
+    assert standing(opened.ledger.judged("shop.prices"), "freshness") is Status.BREACHED
+
+
 def test_a_model_that_nobody_serves_is_refused_with_what_to_do(opened: World) -> None:
     from profiles.errors import BaselineMissing
 

@@ -34,6 +34,21 @@ def faults_of(root: Path, text: str | bytes) -> list[str]:
 
 # what is changed in the good file -> the one fault it gives, with its line
 CHANGES = {
+    "a minor shift above the significant one": (
+        "objectives:",
+        "objectives:\n  drift: {minor_shift: 0.9}",
+        "8: objectives.drift.minor_shift: 0.9 is more than significant_shift, which is 0.5",
+    ),
+    "a persistence of no window": (
+        "objectives:",
+        "objectives:\n  volume: {persistence: 0}",
+        "8: objectives.volume.persistence: must be at least 1, not 0",
+    ),
+    "an allowance without its span": (
+        "cadence: 1d",
+        "cadence: 1d\nfalse_pages: {allow: 1}",
+        "7: false_pages.over: is required, but missing",
+    ),
     "an unknown key names its nearest": (
         "cadence: 1d",
         "cadense: 1d\ncadence: 1d",
@@ -48,15 +63,18 @@ CHANGES = {
         "label: cnt",
         "label: cnt, zzz: 1",
         (
-            "5: labels.zzz: unknown key; known are path, label, format, request_id, arrived_at and "
-            "arrives_within"
+            "5: labels.zzz: unknown key; known are path, label, format, request_id, arrived_at, "
+            "arrives_within, query and connection"
         ),
     ),
     "a missing key": ("timestamp: ts, ", "", "4: traffic.timestamp: is required, but missing"),
     "a wrong word names its nearest": (
         "task: regression",
         "task: regresion",
-        "3: task: 'regresion' is not allowed; write regression or classification, did you mean regression?",
+        (
+            "3: task: 'regresion' is not allowed; write regression, classification or ranking, "
+            "did you mean regression?"
+        ),
     ),
     "a severity that does not exist": (
         "metric: mae,",
@@ -71,8 +89,7 @@ CHANGES = {
         "metric: mea",
         (
             "8: objectives.performance.metric: 'mea' is not allowed; write mae, rmse, r2, accuracy, "
-            "precision, "
-            "recall or f1, did you mean mae?"
+            "precision, recall, f1, roc_auc, average_precision, log_loss or ndcg, did you mean mae?"
         ),
     ),
     "a metric of another task": (
@@ -155,10 +172,64 @@ CHANGES = {
         "../bike/*.parquet",
         "4: traffic.path: '../bike/*.parquet' leads upwards; a path may not hold '..'",
     ),
+    "a path and a query": (
+        'traffic: {path: "bike/*.parquet",',
+        'traffic: {path: "bike/*.parquet", query: "select :since, :until", connection: A,',
+        "4: traffic.query: write path or query, not both",
+    ),
+    "neither path nor query": (
+        'traffic: {path: "bike/*.parquet",',
+        "traffic: {",
+        "4: traffic.path: is required, but missing; write it, or query and connection",
+    ),
+    "a query without its parameters": (
+        'traffic: {path: "bike/*.parquet",',
+        'traffic: {query: "select now()::since", connection: A,',
+        (
+            "4: traffic.query: does not use :since and :until; write a condition such as "
+            "ts >= :since and ts < :until"
+        ),
+    ),
+    "a query without a connection": (
+        'traffic: {path: "bike/*.parquet",',
+        'traffic: {query: "select :since, :until",',
+        (
+            "4: traffic.connection: is required with a query; write the environment variable that holds the "
+            "database's URL"
+        ),
+    ),
+    "a connection that is no name": (
+        'traffic: {path: "bike/*.parquet",',
+        'traffic: {query: "select :since, :until", connection: "postgresql://me:secret@host/db",',
+        (
+            "4: traffic.connection: is not the name of an environment variable; write a name such as "
+            "WAREHOUSE_URL"
+        ),
+    ),
+    "a password in an address": (
+        '"bike/*.parquet"',
+        '"s3://key:secret@bike/*.parquet"',
+        "4: traffic.path: holds a name or password; give those where Muster runs, never here",
+    ),
+    "a date without its year": (
+        '"bike/*.parquet"',
+        '"bike/{date:%m-%d}/*.parquet"',
+        "4: traffic.path: a date needs its year; write {date:%Y-%m-%d}",
+    ),
+    "two ways to tell the version": (
+        "traffic: {",
+        'traffic: {version: v, version_is: "7", ',
+        "4: traffic.version_is: write version or version_is, not both",
+    ),
+    "a sensitive column that is not profiled": (
+        "traffic: {",
+        "traffic: {sensitive: [who], ignore: [who], ",
+        "4: traffic.sensitive[0]: column 'who' is not profiled at all",
+    ),
     "a path without a telling suffix": (
         "bike/*.parquet",
         "bike/",
-        "4: traffic.path: the suffix of 'bike/' tells no format; write format: parquet or format: csv",
+        "4: traffic.path: the suffix of 'bike/' tells no format; write format: parquet, csv or jsonl",
     ),
     "one column in two roles": (
         "prediction: demand",
@@ -280,7 +351,10 @@ objectives:
 labels: {path: a.csv, label: b}
 """,
     ) == [
-        "3: task: 'regresion' is not allowed; write regression or classification, did you mean regression?",
+        (
+            "3: task: 'regresion' is not allowed; write regression, classification or ranking, "
+            "did you mean regression?"
+        ),
         "4: traffic.prediction: is required, but missing",
         "5: traffic.path: '../x' leads upwards; a path may not hold '..'",
         "7: traffic.predicton: unknown key, did you mean prediction?",
@@ -291,8 +365,7 @@ labels: {path: a.csv, label: b}
         "11: objectives.drift.ignore: the alias *c is not allowed; write the value out",
         (
             "12: objectives.performance.metric: 'maee' is not allowed; write mae, rmse, r2, accuracy, "
-            "precision, "
-            "recall or f1, did you mean mae?"
+            "precision, recall, f1, roc_auc, average_precision, log_loss or ndcg, did you mean mae?"
         ),
     ]
 

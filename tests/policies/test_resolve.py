@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from policies.defaults import freshness_limit, lateness
 from policies.load import load_policies
-from policies.policy import Drift, Freshness, Performance, Policy, Quality, Volume
+from policies.policy import Drift, FalsePages, Freshness, Performance, Policy, Quality, Volume
 from policies.resolve import resolve, show
 from policies.schema import PolicyFile, TeamFile
 from policies.verdict import Severity
@@ -227,3 +227,13 @@ def test_what_is_shown_loads_as_a_file(tmp_path: Path) -> None:
     fleet = load_policies([tmp_path])
     fleet.raise_for_faults()
     assert [loaded.policy for loaded in fleet.policies] == [policy]
+
+
+def test_persistence_and_the_allowance_for_false_pages_are_filled_in() -> None:
+    performance = {"metric": "mae", "at_most_worse_than_baseline": "10%"}
+    policy = policy_of(LABELLED | {"objectives": {"drift": {"persistence": 3}, "performance": performance}})
+    parts = (policy.freshness, policy.volume, policy.quality, policy.drift, policy.performance)
+    assert [part.persistence for part in parts if part is not None] == [1, 1, 1, 3, 1]
+    assert policy.false_pages == FalsePages(1, timedelta(days=90))
+    team = {"defaults": {"false_pages": {"allow": 4, "over": "30d"}}}
+    assert policy_of(BARE, team).false_pages == FalsePages(4, timedelta(days=30))

@@ -99,8 +99,10 @@ def test_psi_is_the_textbook_sum_and_floors_empty_cells() -> None:
 def test_chance_values_are_the_quantiles_of_their_sources() -> None:
     cells = distances.Cells(np.full(10, 0.1), np.full(10, 0.1), 500, 2000)
     spread = 1 / 500 + 1 / 2000
-    assert distances.psi_by_chance(cells, 0.01) == pytest.approx(chi2.isf(0.01, 9) * spread)
-    js = math.sqrt(chi2.isf(0.01, 9) * spread / 8 / math.log(2))
+    excess = math.sqrt((chi2.isf(0.01, 9) - 9) * spread / 0.1)
+    psi = chi2.isf(0.01, 9) * spread * (1 + excess / 4)
+    assert distances.psi_by_chance(cells, 0.01) == pytest.approx(psi)
+    js = math.sqrt(psi / 8 / math.log(2))
     assert distances.jensen_shannon_by_chance(cells, 0.01) == pytest.approx(js)
     one, two = raw(np.arange(500.0)), raw(np.arange(2000.0) / 4)
     assert distances.ks_by_chance(one, two, 0.01) == pytest.approx(kstwobign.isf(0.01) * spread**0.5)
@@ -110,6 +112,19 @@ def test_chance_values_are_the_quantiles_of_their_sources() -> None:
     assert distances.mean_shift_by_chance(wide, two, 0.01) == pytest.approx(expected)
     power = norm.isf(0.005) + norm.isf(0.2)
     assert distances.smallest_mean_shift(500, 2000, 0.01) == pytest.approx(power * spread**0.5)
+
+
+@pytest.mark.parametrize(
+    ("cells", "n"), [(3, 50), (5, 50), (5, 80), (10, 80), (10, 200), (14, 200), (10, 1000)]
+)
+def test_psi_in_small_cells_exceeds_its_chance_as_rarely_as_said(cells: int, n: int) -> None:
+    random, m = np.random.default_rng(cells * n), 4000
+    shares = np.full(cells, 1 / cells)
+    pairs = zip(random.multinomial(n, shares, 20_000), random.multinomial(m, shares, 20_000), strict=True)
+    made = [distances.Cells(one / n, two / m, n, m) for one, two in pairs]
+    exceeded = sum(distances.psi(each) > distances.psi_by_chance(each, 0.001) for each in made)
+    # 20 are expected by alpha alone; three standard errors more are chance.
+    assert exceeded <= 20 + 3 * math.sqrt(20)
 
 
 def test_the_sketches_own_error_widens_every_chance_value() -> None:

@@ -33,13 +33,13 @@ def stored(folder: Path, *labels: tuple[str, int, datetime]) -> None:
 def test_a_label_is_known_only_once_it_has_arrived(tmp_path: Path) -> None:
     stored(tmp_path, ("a", 1, NOON), ("b", 0, NOON + timedelta(hours=1)))
     known = known_labels(layout(), DAY, NOON + timedelta(minutes=1), tmp_path)
-    assert known.to_pydict() == {"id": ["a"], "label": [1]}
+    assert known.to_pydict() == {"id": ["a"], "label": [1], "arrived": [NOON]}
 
 
 def test_of_several_labels_for_a_request_the_last_to_arrive_counts(tmp_path: Path) -> None:
     stored(tmp_path, ("a", 7, NOON + timedelta(hours=2)), ("a", 5, NOON))
     known = known_labels(layout(), DAY, DAY.end, tmp_path)
-    assert known.to_pydict() == {"id": ["a"], "label": [7]}
+    assert known.to_pydict() == {"id": ["a"], "label": [7], "arrived": [NOON]}
 
 
 def test_without_arrival_times_every_label_in_the_files_counts(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
+from policies.verdict import Status
 from registry.chain import GENESIS
 from registry.ledger import Ledger
 from registry.tables import APPEND_ONLY
@@ -15,7 +16,10 @@ from registry.tables import APPEND_ONLY
 @pytest.fixture
 def engine(ledger: Ledger, facts: Any) -> Engine:
     """The database below a ledger that holds a little of everything."""
-    facts.fill(ledger)
+    digest = facts.fill(ledger)
+    for day in (3, 4):
+        verdict = facts.verdict(day, Status.BREACHED)
+        ledger.record_window(facts.reading(day), verdict, digest, facts.at(day + 1.5))
     return ledger._database._writer
 
 
@@ -56,8 +60,9 @@ def test_append_only_tables_refuse_changes(engine: Engine, table: str) -> None:
 def test_an_untouched_ledger_is_sound(engine: Engine, ledger: Ledger, facts: Any) -> None:
     facts.fill(ledger)
     found = ledger.verify()
-    # A policy, two versions with a baseline each, two transitions, three windows with verdicts, one settled.
-    assert (found.entries, found.chains, found.faults) == (14, 1, ())
+    # A policy, two versions with a baseline each, two transitions, five windows with verdicts, one settled,
+    # an incident.
+    assert (found.entries, found.chains, found.faults) == (19, 1, ())
 
 
 READING = "WHERE window_start = (SELECT min(window_start) FROM readings) AND revision = 1"

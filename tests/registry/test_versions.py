@@ -47,6 +47,21 @@ def test_a_registered_version_is_served_by_its_alias_with_its_baseline(versions:
     assert versions.baselines(served) == tuple(candidate("a.first").baselines)
 
 
+def test_a_slices_baseline_keeps_its_name_whatever_folders_may_be_called(
+    versions: MlflowVersions,
+) -> None:
+    whole = candidate("a.sliced").baselines[0]
+    parts = [
+        replace(whole, facts=replace(whole.facts, name=f"default/{name}"), profile=name.encode())
+        for name in ("country=de", "path=../../c:\\ %2F?")
+    ]
+    versions.register(replace(candidate("a.sliced"), baselines=(whole, *parts)), alias="champion")
+    served = versions.served("a.sliced", "champion")
+    assert served is not None
+    found = {each.facts.name: each for each in versions.baselines(served)}
+    assert found == {each.facts.name: each for each in (whole, *parts)}
+
+
 def test_the_same_recipe_twice_is_one_version(versions: MlflowVersions) -> None:
     first = versions.register(candidate("a.twice"), alias="champion")
     again = versions.register(candidate("a.twice"), alias="champion")
@@ -106,3 +121,21 @@ def test_every_change_and_question_is_an_effect(versions: MlflowVersions) -> Non
         "mlflow set alias",
         "mlflow fetch baselines",
     ]
+
+
+def test_every_aliased_version_is_listed_with_what_its_signature_tells(
+    mlflow_store: Callable[[Path], str], tmp_path: Path
+) -> None:
+    versions = MlflowVersions(mlflow_store(tmp_path), str(tmp_path / "artifacts"))
+    versions.register(candidate("a.numbers"), alias="champion")
+    versions.register(candidate("a.waiting"))
+    (found,) = versions.aliased()
+    assert (found.served.name, found.alias, found.served.version) == ("a.numbers", "champion", "1")
+    assert (found.features, found.task) == (("x",), "regression")
+
+
+def test_asking_a_store_that_does_not_exist_does_not_make_it(tmp_path: Path) -> None:
+    versions = MlflowVersions(f"sqlite:///{tmp_path}/none.db")
+    assert versions.served("a.first", "champion") is None
+    assert versions.aliased() == ()
+    assert not (tmp_path / "none.db").exists()

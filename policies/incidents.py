@@ -1,0 +1,197 @@
+"""FOLLOW: what a verdict does to a model's incidents: opened, extended, escalated, resolved. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+from policies.objectives.wording import listed
+from policies.outages import OUTAGES
+from policies.policy import Policy
+from policies.verdict import (
+    SEVERITIES,
+    Finding,
+    ObjectiveVerdict,
+    Severity,
+    Status,
+    Verdict,
+    worst_severity,
+)
+
+ChangeKind: TypeAlias = Literal["opened", "extended", "escalated", "resolved"]
+# Neither good nor bad was seen: such a window does nothing to an incident.
+_UNKNOWN = (Status.INCONCLUSIVE, Status.ERRORED)
+
+
+@dataclass(frozen=True)
+class Incident:
+    """A breach that persisted, of one model and one kind.
+
+    `kind` is the code of an outage (`silent`, `unit_changed`...), else the objective's name; `name` is
+    unique within the model. `began` is the start of the first window that fell short, `last` that of the
+    newest window that had a part in it, be it by resolving it. `resolved` says why it is over.
+    """
+
+    model: str
+    name: str
+    objective: str
+    kind: str
+    began: datetime
+    last: datetime
+    severity: Severity
+    sentence: str
+    windows: int = 1
+    columns: tuple[str, ...] = ()
+    resolved: str | None = None
+
+
+@dataclass(frozen=True)
+class IncidentChange:
+    """What one window did to an incident; `after` is the incident as it is then."""
+
+    change: ChangeKind
+    after: Incident
+    sentence: str
+
+
+def follow(
+    known: Sequence[Incident], verdict: Verdict, recent: Sequence[Verdict], policy: Policy
+) -> tuple[IncidentChange, ...]:
+    """Return what `verdict` changes, by kind.
+
+    `known` holds the model's open incidents, and of the others those that reach to the verdict's window or
+    beyond it; `recent` earlier verdicts in any order, as many judged ones at least as an objective's
+    persistence asks for. A kind whose incident has had a part of this window or of a later one is left
+    alone: a window that is judged again opens, extends and resolves nothing twice.
+    """
+    found = _breaches(verdict)
+    changes = []
+    settled = set()
+    for incident in sorted(known, key=lambda each: each.name):
+        if incident.last >= verdict.window.start:
+            settled.add(incident.kind)
+        elif incident.resolved is None:
+            settled.add(incident.kind)
+            if (change := _continued(incident, found.get(incident.kind), verdict, policy)) is not None:
+                changes.append(change)
+    for kind, breach in found.items():
+        if kind not in settled and (change := _opened(breach, verdict, recent, policy)) is not None:
+            changes.append(change)
+    return tuple(changes)
+
+
+def persistence(policy: Policy, objective: str) -> int:
+    """Return how many judged windows in a row must be breached before an incident is opened."""
+    return int(getattr(getattr(policy, objective), "persistence", 1))
+
+
+@dataclass(frozen=True)
+class _Breach:
+    """The findings of one kind that breach in one window."""
+
+    kind: str
+    objective: str
+    findings: tuple[Finding, ...]
+    severity: Severity
+    sentence: str
+
+
+def _breaches(verdict: Verdict) -> Mapping[str, _Breach]:
+    """Return what is breached, by kind; a feed that is silent is not also said to bring too few rows."""
+    breaches = {breach.kind: breach for each in verdict.objectives for breach in _of(each)}
+    if "silent" in breaches:
+        breaches.pop("volume_collapse", None)
+    return breaches
+
+
+def _of(objective: ObjectiveVerdict) -> Iterator[_Breach]:
+    if objective.status is not Status.BREACHED:
+        return
+    counted = [f for f in objective.findings if f.status is Status.BREACHED and f.suppressed_by is None]
+    kinds = dict.fromkeys(_kind(objective.objective, finding) for finding in counted)
+    for kind in kinds:
+        findings = tuple(f for f in counted if _kind(objective.objective, f) == kind)
+        severity = worst_severity(finding.severity for finding in findings) or Severity.LOW
+        sentence = listed([finding.sentence for finding in findings])
+        yield _Breach(kind, objective.objective, findings, severity, sentence)
+
+
+def _kind(objective: str, finding: Finding) -> str:
+    return finding.code if finding.code in OUTAGES else objective
+
+
+def _opened(
+    breach: _Breach, verdict: Verdict, recent: Sequence[Verdict], policy: Policy
+) -> IncidentChange | None:
+    run = _run(breach, verdict, recent)
+    if len(run) < persistence(policy, breach.objective):
+        return None
+    incident = Incident(
+        model=verdict.model,
+        name=f"{breach.kind}@{verdict.window.start:%Y-%m-%dT%H:%MZ}",
+        objective=breach.objective,
+        kind=breach.kind,
+        began=run[-1].window.start,
+        last=verdict.window.start,
+        severity=breach.severity,
+        sentence=breach.sentence,
+        windows=len(run),
+        columns=_columns(breach),
+    )
+    return IncidentChange("opened", incident, breach.sentence)
+
+
+def _run(breach: _Breach, verdict: Verdict, recent: Sequence[Verdict]) -> list[Verdict]:
+    """Return the judged windows in a row that have this kind of breach, newest first.
+
+    Of drift and of other findings about columns, the same column has to be among them throughout: two
+    columns that each moved once have not persisted.
+    """
+    run, columns = [verdict], set(_columns(breach))
+    for earlier in sorted(recent, key=lambda v: v.window, reverse=True):
+        objective = earlier.of(breach.objective)
+        if earlier.model != verdict.model or earlier.window.start >= verdict.window.start:
+            continue
+        if objective is None or objective.status in _UNKNOWN:
+            continue
+        before = _breaches(earlier).get(breach.kind)
+        if before is None or (columns and not columns & set(_columns(before))):
+            break
+        columns &= set(_columns(before))
+        run.append(earlier)
+    return run
+
+
+def _columns(breach: _Breach) -> tuple[str, ...]:
+    return tuple(sorted({finding.column for finding in breach.findings if finding.column is not None}))
+
+
+def _continued(
+    incident: Incident, breach: _Breach | None, verdict: Verdict, policy: Policy
+) -> IncidentChange | None:
+    """Return what a later window does to an open incident, or None when it does nothing."""
+    start = verdict.window.start
+    if breach is not None:
+        worse = SEVERITIES.index(breach.severity) > SEVERITIES.index(incident.severity)
+        after = replace(
+            incident,
+            last=start,
+            windows=incident.windows + 1,
+            severity=max(incident.severity, breach.severity, key=SEVERITIES.index),
+            sentence=breach.sentence,
+            columns=tuple(sorted({*incident.columns, *_columns(breach)})),
+        )
+        return IncidentChange("escalated" if worse else "extended", after, breach.sentence)
+    objective = verdict.of(incident.objective)
+    if getattr(policy, incident.objective, None) is None:
+        reason = f"the policy no longer has the objective {incident.objective}"
+    elif objective is None or objective.status in _UNKNOWN or objective.provisional:
+        return None
+    elif incident.kind == incident.objective and objective.status is not Status.MET:
+        # Still at risk, or breached by what is an incident of its own.
+        return None
+    else:
+        reason = f"{objective.objective} is {objective.status} again: {objective.reason}"
+        if incident.kind != incident.objective:
+            reason = f"no longer {incident.kind.replace('_', ' ')}: {objective.reason}"
+    return IncidentChange("resolved", replace(incident, last=start, resolved=reason), reason)

@@ -1,0 +1,20 @@
+"""How slices of rows are named, and how rarely chance alone may show something in them."""
+
+REST = "other"
+# The probability that chance alone shows anything in any slice of a window.
+FALSE_ALARM_RATE = 0.01
+
+
+def is_rest(name: str) -> bool:
+    """Say whether a slice collects whatever is not among the frequent values: it is no fixed population."""
+    return name.endswith(f"={REST}")
+
+
+def baseline_name(baseline: str, segment: str) -> str:
+    """Return the name under which a baseline's slice is registered, such as `default/country=de`."""
+    return f"{baseline}/{segment}"
+
+
+def false_alarm_rate(count: int) -> float:
+    """Return the rate for each of `count` slices, so that together they keep theirs (Bonferroni)."""
+    return FALSE_ALARM_RATE / max(1, count)

@@ -1,0 +1,109 @@
+"""Incidents: what each window's verdict did to them, recorded with the window and folded back."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, or_
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, select
+
+from policies.incidents import Incident, follow, persistence
+from policies.policy import Policy
+from policies.verdict import Status, Verdict
+from registry.canonical import dump, load
+from registry.chain import record
+from registry.tables import IncidentRow, VerdictRow
+
+# Blind windows in between do not count: so many windows are looked through for each judged one.
+_LOOKED_THROUGH = 8
+
+
+def record_changes(
+    session: Session, verdict: Verdict, policy: Policy, revision: int, policy_digest: str, at: datetime
+) -> None:
+    """Record what a new verdict does to its model's incidents, under the model's lock.
+
+    A change that the ledger has for the same incident and window stands.
+    """
+    known = _incidents(
+        session,
+        col(IncidentRow.model) == verdict.model,
+        or_(col(IncidentRow.is_open), col(IncidentRow.window_start) >= verdict.window.start),
+    )
+    breached = [each.objective for each in verdict.objectives if each.status is Status.BREACHED]
+    if not known and not breached:
+        return
+    longest = max((persistence(policy, objective) for objective in breached), default=1)
+    for change in follow(known, verdict, _recent(session, verdict, longest), policy):
+        incident = change.after
+        if session.get(IncidentRow, (incident.model, incident.name, verdict.window.start)) is not None:
+            continue
+        row = IncidentRow(
+            model=incident.model,
+            incident=incident.name,
+            window_start=verdict.window.start,
+            reading_revision=revision,
+            policy_digest=policy_digest,
+            change=change.change,
+            kind=incident.kind,
+            severity=incident.severity,
+            is_open=incident.resolved is None,
+            recorded_at=at,
+            sentence=change.sentence,
+            content=dump(incident),
+        )
+        record(session, incident.model, row, at)
+
+
+def incidents_of(session: Session, model: str | None, *, open_only: bool) -> tuple[Incident, ...]:
+    """Return incidents as they are now, of one model or of all, the newest last."""
+    where: list[ColumnElement[bool]] = [] if model is None else [col(IncidentRow.model) == model]
+    if open_only:
+        where.append(col(IncidentRow.is_open).is_(True))
+    return _incidents(session, *where)
+
+
+def opened_in(session: Session, model: str, since: datetime, until: datetime) -> int:
+    """Return how many incidents of a model were opened by windows that start in since <= start < until."""
+    counted: int = session.exec(
+        select(func.count()).where(
+            IncidentRow.model == model,
+            IncidentRow.change == "opened",
+            col(IncidentRow.window_start) >= since,
+            col(IncidentRow.window_start) < until,
+        )
+    ).one()
+    return counted
+
+
+def _incidents(session: Session, *where: ColumnElement[bool]) -> tuple[Incident, ...]:
+    """Return incidents by their newest change, where that fits."""
+    other = aliased(IncidentRow)
+    newest = select(func.max(other.window_start)).where(
+        other.model == IncidentRow.model, other.incident == IncidentRow.incident
+    )
+    rows = session.exec(
+        select(IncidentRow)
+        .where(col(IncidentRow.window_start) == newest.correlate(IncidentRow).scalar_subquery(), *where)
+        .order_by(col(IncidentRow.window_start), col(IncidentRow.model), col(IncidentRow.incident))
+    ).all()
+    return tuple(load(Incident, row.content) for row in rows)
+
+
+def _recent(session: Session, verdict: Verdict, longest: int) -> Sequence[Verdict]:
+    """Return the newest verdict on each of the windows before this one, as many as may be asked for."""
+    if longest <= 1:
+        return ()
+    rows = session.exec(
+        select(VerdictRow)
+        .where(VerdictRow.model == verdict.model, col(VerdictRow.window_start) < verdict.window.start)
+        .order_by(
+            col(VerdictRow.window_start).desc(),
+            col(VerdictRow.reading_revision),
+            col(VerdictRow.recorded_at),
+        )
+        .limit(longest * _LOOKED_THROUGH)
+    ).all()
+    # Of several verdicts on one window the last one counts: the newest reading's, the newest by time.
+    newest = {row.window_start: row for row in rows}
+    return [load(Verdict, row.content) for row in newest.values()]
