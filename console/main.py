@@ -10,9 +10,11 @@ import click
 from console.apply import apply, render
 from console.baseline import baseline
 from console.history import history
+from console.incidents import incidents
 from console.init import init
 from console.ledger import ledger
 from console.policy import policy
+from console.report import report
 from console.status import status
 from console.watch import watch
 from console.why import why
@@ -49,7 +51,20 @@ def muster() -> None:
     """
 
 
-for command in (init, watch, status, why, history, baseline, policy, apply, render, ledger):
+for command in (
+    init,
+    watch,
+    status,
+    incidents,
+    why,
+    history,
+    report,
+    baseline,
+    policy,
+    apply,
+    render,
+    ledger,
+):
     muster.add_command(command)
 
 

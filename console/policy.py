@@ -49,7 +49,7 @@ def show(model: str, *, as_json: bool) -> None:
     """Print MODEL's policy with every default filled in and marked; it is a valid policy file."""
     import yaml
 
-    from policies.resolve import show as resolved
+    from policies.show import show as resolved
     from registry.settings import load_settings
     from reports.shapes import shown_json
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -16,10 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from policies.load import Fleet
+    from policies.policy import FalsePages
     from registry.ledger import Ledger
     from registry.records import Judged
     from registry.settings import Settings
-    from reports.status import Standing
+    from reports.status import Pages, Standing
 
 _LAST = 30
 _END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
@@ -62,7 +64,7 @@ def _fleet(ledger: Ledger, settings: Settings, *, as_json: bool) -> bool:
     from reports.status import fleet_summary, fleet_table
 
     fleet = load_fleet(settings) if settings.policies else None
-    standings = _standings(ledger, fleet)
+    standings = standings_of(ledger, fleet)
     if as_json:
         show_json(fleet_json(standings))
     elif standings:
@@ -74,11 +76,16 @@ def _fleet(ledger: Ledger, settings: Settings, *, as_json: bool) -> bool:
     return any(each.judged is not None and _badly(each.judged) for each in standings)
 
 
-def _standings(ledger: Ledger, fleet: Fleet | None) -> list[Standing]:
+def standings_of(ledger: Ledger, fleet: Fleet | None) -> list[Standing]:
     """Return every model that the ledger or a policy knows, by name."""
     from reports.status import Standing
 
     judged = {each.verdict.model: each for each in ledger.latest()}
+    still_open = Counter(incident.model for incident in ledger.incidents(open_only=True))
+    opened = ledger.openings()
+    accepted = (
+        {} if fleet is None else {each.policy.model: each.policy.false_pages for each in fleet.policies}
+    )
     teams = {row.model: row.team for row in ledger.models()}
     notes: Mapping[str, str] = {}
     if fleet is not None:
@@ -94,8 +101,21 @@ def _standings(ledger: Ledger, fleet: Fleet | None) -> list[Standing]:
         assignment = ledger.assignment(model)
         serves = None if assignment is None else assignment.champion
         note = notes.get(model) or _unconfirmed(judged.get(model))
-        standings.append(Standing(model, teams[model], serves, judged.get(model), note))
+        pages = _pages(judged.get(model), accepted.get(model), opened.get(model, ()))
+        standings.append(
+            Standing(model, teams[model], serves, judged.get(model), note, still_open[model], pages)
+        )
     return standings
+
+
+def _pages(judged: Judged | None, accepted: FalsePages | None, opened: Sequence[datetime]) -> Pages | None:
+    """Return what was spent of the pages that a policy accepts in its span before the newest window's end."""
+    from reports.status import Pages
+
+    if judged is None or accepted is None:
+        return None
+    since = judged.verdict.window.end - accepted.over
+    return Pages(sum(at >= since for at in opened), accepted.allow, accepted.over)
 
 
 def _unconfirmed(judged: Judged | None) -> str | None:

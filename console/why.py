@@ -29,6 +29,7 @@ def why(model: str, window: str | None, *, as_json: bool) -> None:
     from registry.profile_store import ProfileStore
     from registry.recompute import recompute
     from registry.settings import load_settings
+    from reports.incidents import of_window
     from reports.shapes import why_json
     from reports.why import why_text
 
@@ -37,11 +38,12 @@ def why(model: str, window: str | None, *, as_json: bool) -> None:
         known(model, (row.model for row in ledger.models()), "the ledger")
         judged = _newest(ledger, model) if window is None else _chosen(ledger, model, window)
         policy = ledger.policy(judged.policy_digest).policy
+        incidents = of_window(ledger.incidents(model), judged.verdict.window)
     recomputed = recompute(judged, policy, ProfileStore(settings.profiles_root))
     if as_json:
-        show_json(why_json(judged, policy, recomputed))
+        show_json(why_json(judged, policy, recomputed, incidents))
     else:
-        show(why_text(judged, policy, recomputed))
+        show(why_text(judged, policy, recomputed, incidents))
 
 
 def _newest(ledger: Ledger, model: str) -> Judged:

@@ -19,6 +19,9 @@ from profiles.window import Cadence, spelled
 
 WATCH_FLOW = "watch"
 WATCH_ENTRYPOINT = "flows.watch.watch_team"
+PULSE_FLOW = "pulse"
+PULSE_ENTRYPOINT = "flows.pulse.pulse_fleet"
+PULSE_CRON = "*/5 * * * *"
 SCHEDULE_SLUG = "cadence"
 
 _MINUTE = timedelta(minutes=1)
@@ -85,6 +88,7 @@ def deployments_for(
     One per team and cadence watches all models of that team; a team with more than `shard_size` of them
     gets as many shards as it needs. The first shard keeps the plain name, so that a team which outgrows
     one shard changes its deployment instead of leaving an old one behind that watches everything twice.
+    Where a policy promises freshness, one more takes the pulse of the whole fleet.
     """
 
     def team_and_cadence(policy: Policy) -> tuple[str, str]:
@@ -99,6 +103,8 @@ def deployments_for(
             watched = [member for member in members if shard_of(member.model, shards) == shard]
             if watched:
                 specs.append(_watch(watched, shard, shards, instance, work_pool))
+    if any(policy.freshness is not None for policy in policies):
+        specs.append(_pulse(instance, work_pool))
     return tuple(sorted(specs, key=lambda spec: spec.full_name))
 
 
@@ -176,6 +182,25 @@ def _watch(
     )
 
 
+def _pulse(instance: str, work_pool: str) -> DeploymentSpec:
+    """Return the deployment that looks at every feed. It does not list the models: any may come and go."""
+    what = (
+        "Looks every five minutes for the newest row of each feed whose policy promises freshness. One that"
+        " is silent, or cannot be read, for longer than its policy allows is an incident now, not when its"
+        " window closes. Nothing is profiled; a failing model does not stop the others."
+    )
+    return DeploymentSpec(
+        flow_name=PULSE_FLOW,
+        name="fleet",
+        entrypoint=PULSE_ENTRYPOINT,
+        parameters={},
+        cron=PULSE_CRON,
+        tags=("muster", instance_tag(instance)),
+        work_pool=work_pool,
+        description=f"{what}\n\n{_origin(instance)}",
+    )
+
+
 def _description(watched: Sequence[Policy], shard: int, shards: int, instance: str) -> str:
     """Return what a person should know who meets the deployment on Prefect's pages (markdown)."""
     team, cadence = watched[0].team, watched[0].cadence
@@ -189,9 +214,12 @@ def _description(watched: Sequence[Policy], shard: int, shards: int, instance: s
         " due is profiled, compared with its baseline, judged by the model's policy and recorded in the"
         " ledger. A run that finds nothing due does nothing; a failing model does not stop the others."
     )
-    origin = (
+    return "\n".join([what, "", "| model | waits for late rows |", "|---|---|", *rows, "", _origin(instance)])
+
+
+def _origin(instance: str) -> str:
+    return (
         f"Made from the policy files of Muster instance `{instance}`. To stop it for a while, pause its"
         " schedule here: `muster apply` keeps the pause. Any other change belongs into the policy files;"
         " the next `muster apply` overwrites it here."
     )
-    return "\n".join([what, "", "| model | waits for late rows |", "|---|---|", *rows, "", origin])

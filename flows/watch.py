@@ -4,34 +4,30 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import lru_cache
-from pathlib import Path
 
 from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
-from prefect.futures import PrefectFuture
-from prefect.runtime import flow_run
-from prefect.states import Completed, Failed, State
+from prefect.states import State
 from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.utilities.annotations import quote
 
+from flows.artifacts import show_change, show_run
 from flows.deployments import shard_of
+from flows.run import THREADS, fleet_of_settings, flow_run_id, outcome, scheduled, world_of
 from flows.step import begin, due, step
-from flows.world import World, open_world
-from policies.load import Fleet, LoadedPolicy, load_policies
+from flows.world import World
+from policies.load import LoadedPolicy
 from policies.verdict import Verdict
-from profiles.errors import SettingsInvalid
-from registry.settings import Settings, load_settings
-
-# A window is mostly Arrow and numpy, which leave the interpreter's lock; more threads than this only wait.
-_THREADS = 4
+from registry.settings import load_settings
 
 
 @task(name="watch-model", task_run_name="watch-{model}", cache_policy=NO_CACHE)
 def watch_model(model: str, now: datetime, loaded: LoadedPolicy) -> list[str]:
     """Catch up `model` to `now`; return how each window that was watched stands."""
-    world = replace(_world(load_settings()), clock=lambda: now, flow_run=_flow_run_id())
+    world = replace(world_of(load_settings()), clock=lambda: now, flow_run=flow_run_id())
+    before = world.ledger.judged(model)
     verdicts = catch_up(loaded, world)
+    show_change(before, world.ledger.judged(model))
     get_run_logger().info("%s: %s", model, _counted(verdicts))
     return [str(verdict.status) for verdict in verdicts]
 
@@ -45,42 +41,26 @@ def catch_up(loaded: LoadedPolicy, world: World) -> tuple[Verdict, ...]:
 @flow(
     name="watch",
     flow_run_name="watch-{team}-{cadence}",
-    task_runner=ThreadPoolTaskRunner(max_workers=_THREADS),
+    task_runner=ThreadPoolTaskRunner(max_workers=THREADS),
 )
 def watch_team(team: str = "", cadence: str = "", shard: int = 0, shards: int = 1) -> State:
     """Watch all models of a team that share a cadence; empty means every team, every cadence.
 
     One model's fault fails its own task and this run's final state, never its neighbours' work.
     """
-    now = _scheduled()
-    roots = load_settings().policies
-    if not roots:
-        # A worker runs in a folder of its own: without settings it would watch nothing and call it done.
-        raise SettingsInvalid(
-            "this worker knows no policy roots; start it with MUSTER_CONFIG (the path of a muster.toml) "
-            "or with MUSTER_POLICIES and MUSTER_STATE in its environment"
-        )
-    fleet = load_policies([Path(root) for root in roots])
+    now = scheduled()
+    fleet = fleet_of_settings()
     mine = [loaded for loaded in fleet.policies if _belongs(loaded, team, cadence, shard, shards)]
     runs = [watch_model.submit(loaded.policy.model, now, quote(loaded)) for loaded in mine]
-    return _outcome(mine, runs, fleet)
+    ended = outcome("watched", mine, runs, fleet)
+    _show(mine)
+    return ended
 
 
-def _outcome(
-    watched: Sequence[LoadedPolicy], runs: Sequence[PrefectFuture[list[str]]], fleet: Fleet
-) -> State:
-    log = get_run_logger()
-    failed = []
-    for loaded, run in zip(watched, runs, strict=True):
-        answer = run.result(raise_on_failure=False)
-        if not isinstance(answer, list):
-            failed.append(f"{loaded.policy.model}: {answer}")
-    failed += [str(fault) for fault in fleet.faults]
-    for fault in failed:
-        log.error(fault)
-    if failed:
-        return Failed(message=f"{len(watched)} models watched, {len(failed)} faults; first: {failed[0]}")
-    return Completed(message=f"{len(watched)} models watched")
+def _show(watched: Sequence[LoadedPolicy]) -> None:
+    models = {loaded.policy.model for loaded in watched}
+    newest = world_of(load_settings()).ledger.latest()
+    show_run([each.verdict for each in newest if each.verdict.model in models])
 
 
 def _counted(verdicts: Sequence[Verdict]) -> str:
@@ -95,20 +75,3 @@ def _belongs(loaded: LoadedPolicy, team: str, cadence: str, shard: int, shards: 
         and cadence in {"", str(policy.cadence)}
         and shard_of(policy.model, shards) == shard
     )
-
-
-def _scheduled() -> datetime:
-    """The time this run was scheduled for, so that a late or repeated run watches the same windows."""
-    scheduled: datetime = flow_run.scheduled_start_time
-    return scheduled
-
-
-def _flow_run_id() -> str | None:
-    found: str | None = flow_run.id
-    return found
-
-
-@lru_cache(maxsize=1)
-def _world(settings: Settings) -> World:
-    """One ledger connection pool per process, shared by the tasks' threads."""
-    return open_world(settings)

@@ -8,9 +8,10 @@ from pathlib import Path
 from policies.policy import Policy
 from profiles.see import Sight
 from registry.ledger import Ledger
+from registry.model_registry import Versions
 from registry.profile_store import ProfileStore
 from registry.settings import Settings
-from registry.versions import MlflowVersions, Versions
+from registry.versions import MlflowVersions
 
 Clock = Callable[[], datetime]
 

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from policies.defaults import DRIFT, merged, performance_keys
 from policies.faults import Problem, nearest
 from policies.measures_contradict import measuring
-from policies.schema import DriftFile, PerformanceFile, PolicyFile, TeamFile
+from policies.schema import PolicyFile, TeamFile
 from policies.sources_contradict import sources
+from policies.written_objectives import DriftFile, PerformanceFile
 from profiles.metrics import METRICS
 
 _ROLES = (

@@ -1,21 +1,16 @@
 """What holds when nobody wrote otherwise: Muster's defaults, and how a team's fill in a model's keys."""
 
 from datetime import timedelta
+from typing import TypeVar
 
 from policies.policy import Drift, FalsePages, Quality
-from policies.schema import (
-    ErrorsFile,
-    LatencyFile,
-    Off,
-    PerformanceFile,
-    PolicyFile,
-    Section,
-    TeamFile,
-    ValueFile,
-)
+from policies.schema import PolicyFile, TeamFile
 from policies.verdict import Severity
+from policies.written_objectives import ErrorsFile, LatencyFile, Off, PerformanceFile, Section, ValueFile
 from profiles.layout import SUFFIXES, Format
 from profiles.window import Cadence
+
+_T = TypeVar("_T")
 
 ALIAS = "champion"  # the alias that MLflow's own documentation uses for the serving version
 REQUEST_ID = "request_id"  # the usual name; a log that lacks it is reported when it is read
@@ -80,6 +75,11 @@ def lateness(cadence: Cadence) -> timedelta:
 def format_of(path: str) -> Format | None:
     """Return the format that a path's suffix tells, or None when it tells none."""
     return next((known for known, ends in SUFFIXES.items() if path.lower().endswith(ends)), None)
+
+
+def first(*values: _T | None) -> _T:
+    """Return the first of these values that somebody gave; the last one is Muster's own."""
+    return next(value for value in values if value is not None)
 
 
 def merged(own: Section | Off | None, team: Section | Off | None, kind: type[Section]) -> Section | None:

@@ -14,8 +14,9 @@ from policies.faults import Fault, Problem, Where, dotted, overlaps, problems
 from policies.files import policy_files, read_text, team_folders
 from policies.policy import Policy
 from policies.resolve import resolve
-from policies.schema import PolicyFile, TeamFile, Written
+from policies.schema import PolicyFile, TeamFile
 from policies.source import Source, read_source
+from policies.written_types import Written
 from profiles.errors import PolicyInvalid
 
 _STAND_INS: Mapping[str, Any] = {

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from policies.baselines import DEFAULT
 from policies.defaults import errors_keys, latency_keys, merged, performance_keys, value_keys
 from policies.faults import Problem
-from policies.schema import DriftFile, PolicyFile, TeamFile
+from policies.schema import PolicyFile, TeamFile
+from policies.written_objectives import DriftFile
 
 _PERFORMANCE = ("objectives", "performance")
 

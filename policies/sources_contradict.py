@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 from policies.defaults import format_of
 from policies.faults import Problem
-from policies.schema import LabelsFile, PolicyFile, TrafficFile
+from policies.schema import PolicyFile
+from policies.written_sources import LabelsFile, TrafficFile
 from profiles.partitions import fault_in
 
 

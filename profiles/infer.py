@@ -78,12 +78,10 @@ def infer_roles(traffic: pa.Table, labels: pa.Table | None = None) -> Roles:
     """Infer the roles of the columns of a prediction log, and of the stream of its labels."""
     columns = sample_columns(traffic)
     time = _timestamp(columns)
-    if labels is None:
-        request, pair, outcomes = _request_id(columns), None, columns
-    else:
-        outcomes = sample_columns(labels)
-        pair = _pair(columns, outcomes)
-        request = None if pair is None else Guess(pair.traffic.name, pair.reason)
+    outcomes = columns if labels is None else sample_columns(labels)
+    pair = None if labels is None else _pair(columns, outcomes)
+    joining = None if pair is None else Guess(pair.traffic.name, pair.reason)
+    request = _request_id(columns) if labels is None else joining
     version = _version(_without(columns, time, request))
     arrived = None if labels is None else _arrived(outcomes)
     theirs = None if pair is None else Guess(pair.labels.name, pair.reason)
@@ -96,9 +94,7 @@ def infer_roles(traffic: pa.Table, labels: pa.Table | None = None) -> Roles:
     prediction = infer_prediction(rest, truth)
     answered = _maybe(columns, prediction)
     task = infer_task(truth, answered)
-    probability = None
-    if answered is not None and task is not None and task.value == "classification":
-        probability = infer_probability(_without(rest, prediction), answered, truth)
+    probability, of_class = _probability(task, _without(rest, prediction), answered, truth)
     rest = _without(rest, prediction, probability)
     ignore = tuple(_ignored(rest, _order(columns, time), label))
     if labels is None and label is not None:
@@ -108,9 +104,7 @@ def infer_roles(traffic: pa.Table, labels: pa.Table | None = None) -> Roles:
         timestamp=time,
         prediction=prediction,
         probability=probability,
-        positive=None
-        if probability is None or answered is None
-        else positive(_named(columns, probability), answered),
+        positive=of_class,
         request_id=request,
         version=version,
         label=label,
@@ -120,6 +114,19 @@ def infer_roles(traffic: pa.Table, labels: pa.Table | None = None) -> Roles:
         features=tuple(column.name for column in _without(rest, *ignore)),
         labels_in_traffic=labels is None and label is not None,
     )
+
+
+def _probability(
+    task: Guess[Task] | None,
+    columns: Sequence[SampleColumn],
+    answered: SampleColumn | None,
+    truth: SampleColumn | None,
+) -> tuple[Guess[str] | None, str | None]:
+    """Return the column of probabilities and the class that they are of."""
+    if answered is None or task is None or task.value != "classification":
+        return None, None
+    found = infer_probability(columns, answered, truth)
+    return found, None if found is None else positive(_named(columns, found), answered)
 
 
 def _timestamp(columns: Sequence[SampleColumn]) -> Guess[str] | None:

@@ -82,6 +82,20 @@ class Query:
         moment: datetime | None = pc.min(moments(time, _column([found]))).as_py()
         return moment
 
+    def latest(self, time: str, since: datetime, until: datetime) -> datetime | None:
+        """Return the largest value of column `time` in since <= t < until, or None when there is no row."""
+        largest = f"SELECT max(rows_of_the_log.{_quoted(time)}) FROM ({self._query}) AS rows_of_the_log"  # noqa: S608
+        with self._answer(largest, since, until) as answer:
+            found = answer.scalar()
+        moment: datetime | None = pc.max(moments(time, _column([found]))).as_py()
+        if moment is not None and moment >= until:
+            # The query returns rows from beyond the span, and one of them stands for the others.
+            within_span = (
+                pc.max(batch.column(0)).as_py() for batch in self.batches([time], time, since, until)
+            )
+            return max(filter(None, within_span), default=None)
+        return None if moment is None or moment < since else moment
+
     @contextmanager
     def _answer(self, query: str, since: datetime, until: datetime) -> Iterator[Any]:
         """Run a query; every fault of the database becomes a TrafficUnavailable without secrets."""

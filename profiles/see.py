@@ -127,6 +127,11 @@ def first_seen(sight: Sight) -> datetime | None:
     return sight.source.earliest(sight.traffic.timestamp)
 
 
+def last_seen(sight: Sight, since: datetime, until: datetime) -> datetime | None:
+    """Return the time of the newest row in since <= t < until, or None when there is none."""
+    return sight.source.latest(sight.traffic.timestamp, since, until)
+
+
 def profiled_columns(layout: TrafficLayout, columns: Sequence[str]) -> tuple[str, ...]:
     """Return the columns to profile: the named features or all without another role, and the prediction."""
     taken = {*_roles(layout), layout.prediction, *spread(layout.ignore, columns)}

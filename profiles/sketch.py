@@ -12,9 +12,11 @@ distribution is in seconds since 1970) and with the `rank_error` of a distributi
 import json
 import math
 import os
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -22,17 +24,13 @@ import pyarrow as pa
 
 from profiles import kll, whyfile
 from profiles.errors import ProfileUnreadable, TrafficUnavailable
-from profiles.profile import Column, Distribution, Kind, Profile
-from profiles.values import Values, frequent, values
+from profiles.profile import Column, Profile
+from profiles.spread import Spread, joined, moments, spread
+from profiles.values import SORTS, Values, frequent, kind_of, values
 
 _NOTE = "muster."
 _COUNTS = ("n", "null", "nan", "inf", "true")
-_TYPES = ("integral", "fractional", "boolean", "string", "object", "tensor")
-_KINDS: Mapping[Kind, tuple[str, ...]] = {
-    "number": ("integral", "fractional"),
-    "category": ("boolean", "string"),
-    "other": ("object", "tensor"),
-}
+_TYPES = tuple(sort for sorts in SORTS.values() for sort in sorts)
 # whylogs' own sizes; its frequent-items sketch begins to drop items above 768.
 _HLL_SIZE = 12
 _ITEMS_SIZE = 10
@@ -50,9 +48,7 @@ class _Sketches:
     counts: Mapping[str, int]
     types: Mapping[str, int]
     time: bool = False
-    points: kll.Points | None = None
-    mean: float = 0.0
-    m2: float = 0.0
+    spread: Spread | None = None
     hll: bytes | None = None
     items: Mapping[str, int] | None = None
     ints: tuple[int, int] | None = None
@@ -71,6 +67,8 @@ def sketch(table: pa.Table, *, at: datetime) -> bytes:
     return _written({name: _sketched(values(table.column(name))) for name in names}, at)
 
 
+# A window's profile is asked for twice, and its baseline's by the next window as well.
+@lru_cache(maxsize=8)
 def read(data: bytes) -> Profile:
     """Decode profile bytes, Muster's or stock whylogs'; ProfileUnreadable where they are damaged."""
     columns = {name: _column(name, sketches) for name, sketches in _opened(data).items()}
@@ -100,7 +98,7 @@ def without_values(
     for name, kept in items.items():
         columns[name] = replace(columns[name], items=kept)
     for name in bare:
-        columns[name] = replace(columns[name], points=None, mean=0.0, m2=0.0, ints=None)
+        columns[name] = replace(columns[name], spread=None, ints=None)
     return _written(columns, at)
 
 
@@ -130,26 +128,13 @@ def _sketched(column: Values) -> _Sketches:
     if column.sort == "string":
         return _Sketches(counts, types, hll=_hll(column.distinct), items=items)
     numbers = column.distinct.astype(np.float64)
-    mean, m2 = _moments(numbers, column.counts)
     ints = None
     if column.sort == "integral" and numbers.size:
         low, high = int(column.distinct[0]), int(column.distinct[-1])
         ints = (min(low, _INT64_MAX), min(high, _INT64_MAX))
     # The sketch only hashes: bits that differ count as values that differ, also above 2**63.
     distinct = column.distinct.view(np.int64) if column.distinct.dtype == np.uint64 else column.distinct
-    # Only large integers can become equal as doubles.
-    grouped = (numbers, column.counts) if ints is None else kll.grouped(numbers, column.counts)
-    points = kll.compress(*grouped)
-    return _Sketches(counts, types, column.time, points, mean, m2, _hll(distinct), items, ints)
-
-
-def _moments(numbers: Any, weights: Any) -> tuple[float, float]:
-    """Return mean and sum of squared deviations; shares come before the sum, so that it cannot overflow."""
-    if not numbers.size:
-        return 0.0, 0.0
-    mean = float((numbers * (weights / weights.sum())).sum())
-    with np.errstate(over="ignore"):
-        return mean, float((weights * (numbers - mean) ** 2).sum())
+    return _Sketches(counts, types, column.time, spread(numbers, column.counts), _hll(distinct), items, ints)
 
 
 def _hll(distinct: Any) -> bytes:
@@ -167,45 +152,22 @@ def _hll(distinct: Any) -> bytes:
 def _merged(parts: Sequence[_Sketches]) -> _Sketches:
     """Join the sketches of one column; the parts' order depends on their bytes alone."""
     ints = [part.ints for part in parts if part.ints is not None]
-    items: dict[str, int] = {}
+    items = Counter[str]()
     for part in parts:
-        for label, count in (part.items or {}).items():
-            items[label] = items.get(label, 0) + count
+        items.update(part.items or {})
     labels = sorted(items)
     sizes = np.array([items[label] for label in labels], np.int64)
-    points, mean, m2 = _joined(parts)
     return _Sketches(
         counts={name: sum(part.counts.get(name, 0) for part in parts) for name in _COUNTS},
         types={name: sum(part.types.get(name, 0) for part in parts) for name in _TYPES},
         time=any(part.time for part in parts),
-        points=points,
-        mean=mean,
-        m2=m2,
+        spread=joined([part.spread for part in parts if part.spread is not None]),
         hll=_united([part.hll for part in parts if part.hll is not None]),
         items=frequent(np.array(labels, object), sizes, _MOST_ITEMS, _LONGEST_ITEM)
         if any(part.items is not None for part in parts)
         else None,
         ints=(min(low for low, _ in ints), max(high for _, high in ints)) if ints else None,
     )
-
-
-def _joined(parts: Sequence[_Sketches]) -> tuple[kll.Points | None, float, float]:
-    """Join points, means and sums of squared deviations (Chan, Golub and LeVeque 1979, eq. 2.1)."""
-    known = [(part, part.points) for part in parts if part.points is not None]
-    if not known:
-        return None, 0.0, 0.0
-    rows = np.array([points.rows for _, points in known])
-    means = np.array([part.mean for part, _ in known])
-    mean, between = _moments(means, rows) if rows.any() else (0.0, 0.0)
-    joined = kll.compress(
-        *kll.grouped(
-            np.concatenate([points.values for _, points in known]),
-            np.concatenate([points.weights for _, points in known]),
-        )
-    )
-    before = sum(points.rank_error * points.rows for _, points in known) / max(1, rows.sum())
-    points = kll.Points(joined.values, joined.weights, joined.rank_error + float(before), joined.span)
-    return points, mean, between + sum(part.m2 for part, _ in known)
 
 
 def _united(sketches: Sequence[bytes]) -> bytes | None:
@@ -227,8 +189,9 @@ def _written(columns: Mapping[str, _Sketches], at: datetime) -> bytes:
 
 def _note(column: _Sketches) -> str:
     note: dict[str, Any] = {"time": True} if column.time else {}
-    if column.points is not None and column.points.rows:
-        note |= {"rank_error": column.points.rank_error, "rows": column.points.rows}
+    if column.spread is not None and column.spread.points.rows:
+        points = column.spread.points
+        note |= {"rank_error": points.rank_error, "rows": points.rows}
     return json.dumps(note, sort_keys=True) if note else ""
 
 
@@ -239,10 +202,10 @@ def _components(column: _Sketches) -> dict[str, Any]:
     build = whyfile.messages().MetricComponentMessage
     parts = {f"counts/{name}": build(n=column.counts.get(name, 0)) for name in _COUNTS}
     parts |= {f"types/{name}": build(n=column.types.get(name, 0)) for name in _TYPES}
-    if column.points is not None:
-        parts["distribution/kll"] = build(kll={"sketch": kll.image(column.points)})
-        parts["distribution/mean"] = build(d=column.mean)
-        parts["distribution/m2"] = build(d=column.m2)
+    if column.spread is not None:
+        parts["distribution/kll"] = build(kll={"sketch": kll.image(column.spread.points)})
+        parts["distribution/mean"] = build(d=column.spread.mean)
+        parts["distribution/m2"] = build(d=column.spread.m2)
     if column.hll is not None:
         parts["cardinality/hll"] = build(hll={"sketch": column.hll})
     if column.ints is not None:
@@ -276,17 +239,6 @@ def _decoded(parts: Mapping[str, Any], note: Mapping[str, Any]) -> _Sketches:
     def whole(prefix: str, names: Sequence[str]) -> dict[str, int]:
         return {name: parts[f"{prefix}/{name}"].n for name in names if f"{prefix}/{name}" in parts}
 
-    points, mean, m2 = None, 0.0, 0.0
-    if "distribution/kll" in parts:
-        points = kll.points(parts["distribution/kll"].kll.sketch)
-        # Another count than the note's: stock whylogs has merged this sketch since we wrote it.
-        ours = points.rows == note.get("rows")
-        error = float(note.get("rank_error", 0.0)) + (0.0 if ours else points.rank_error)
-        points = kll.Points(points.values, points.weights, error, points.span)
-        mean, m2 = parts["distribution/mean"].d, parts["distribution/m2"].d
-        if math.isnan(m2) or not math.isfinite(mean):
-            # Stock whylogs lets one infinity into its mean.
-            mean, m2 = _moments(points.values, points.weights)
     items = None
     if "frequent_items/frequent_strings" in parts:
         items = _items(parts["frequent_items/frequent_strings"].frequent_items.sketch)
@@ -298,13 +250,23 @@ def _decoded(parts: Mapping[str, Any], note: Mapping[str, Any]) -> _Sketches:
         whole("counts", _COUNTS),
         whole("types", _TYPES),
         bool(note.get("time")),
-        points,
-        mean,
-        m2,
+        _spread(parts, note) if "distribution/kll" in parts else None,
         hll,
         items,
         ints,
     )
+
+
+def _spread(parts: Mapping[str, Any], note: Mapping[str, Any]) -> Spread:
+    points = kll.points(parts["distribution/kll"].kll.sketch)
+    # Another count than the note's: stock whylogs has merged this sketch since we wrote it.
+    theirs = 0.0 if points.rows == note.get("rows") else points.rank_error
+    points = replace(points, rank_error=float(note.get("rank_error", 0.0)) + theirs)
+    mean, m2 = parts["distribution/mean"].d, parts["distribution/m2"].d
+    if math.isnan(m2) or not math.isfinite(mean):
+        # Stock whylogs lets one infinity into its mean.
+        mean, m2 = moments(points.values, points.weights)
+    return Spread(points, mean, m2)
 
 
 def _items(data: bytes) -> dict[str, int]:
@@ -322,13 +284,8 @@ def _items(data: bytes) -> dict[str, int]:
 def _column(name: str, column: _Sketches) -> Column:
     import whylogs_sketching
 
-    kind = _kind(column)
-    distribution = None
-    if kind in ("number", "time") and column.points is not None and column.points.rows:
-        points = column.points
-        deviation = math.sqrt(column.m2 / (points.rows - 1)) if points.rows > 1 else 0.0
-        weights = points.weights.astype(np.float64)
-        distribution = Distribution(points.values, weights, column.mean, deviation, points.rank_error)
+    kind = kind_of(column.types, time=column.time)
+    numbers = column.spread if kind in ("number", "time") else None
     rows = column.counts.get("n", 0)
     return Column(
         name=name,
@@ -337,15 +294,6 @@ def _column(name: str, column: _Sketches) -> Column:
         missing=min(rows, column.counts.get("null", 0)),
         infinite=column.counts.get("inf", 0),
         distinct=whylogs_sketching.hll_sketch.deserialize(column.hll).get_estimate() if column.hll else 0.0,
-        distribution=distribution,
+        distribution=numbers.distribution() if numbers is not None and numbers.points.rows else None,
         categories=column.items if kind == "category" else None,
     )
-
-
-def _kind(column: _Sketches) -> Kind:
-    """Tell the kind by the type that most values have; only the note knows of times."""
-    values_of = {kind: sum(column.types.get(sort, 0) for sort in sorts) for kind, sorts in _KINDS.items()}
-    if not any(values_of.values()):
-        return "empty"
-    kind: Kind = max(values_of, key=lambda kind: values_of[kind])
-    return "time" if kind == "other" and column.time else kind

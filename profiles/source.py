@@ -36,6 +36,12 @@ class Source(Protocol):
     def earliest(self, time: str) -> datetime | None:
         """Return the smallest value of column `time`, or None when there is no row."""
 
+    def latest(self, time: str, since: datetime, until: datetime) -> datetime | None:
+        """Return the largest value of column `time` in since <= t < until, or None when there is no row.
+
+        Nothing else is read, and nothing that can be known to be older. Raises as `batches` does.
+        """
+
 
 def source_of(layout: TrafficLayout | LabelLayout, root: Path) -> Source:
     """Return the source that a layout names; relative paths start at `root`."""

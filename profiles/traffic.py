@@ -5,8 +5,8 @@ rows and columns that are asked for leave the files (predicate and projection pu
 a log partitioned by time only the window's files are opened. A damaged file is named.
 """
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,9 @@ from profiles.formats import Opened, as_arrow, outside, reader_of, said
 from profiles.layout import SUFFIXES, Format
 from profiles.times import in_utc, moments, within
 from profiles.window import Window
+
+# The clock of a file system may be behind that of the service which writes the rows.
+_CLOCKS_APART = timedelta(hours=1)
 
 
 class Files:
@@ -57,7 +60,18 @@ class Files:
         counts. Raises ColumnMissing when a column is not there, TrafficUnavailable when files cannot be
         read.
         """
-        found = self._found(since, until)
+        yield from self._read(self._found(since, until), columns, time, since, until, undated=undated)
+
+    def _read(
+        self,
+        found: Opened,
+        columns: Sequence[str],
+        time: str | None,
+        since: datetime | None,
+        until: datetime | None,
+        *,
+        undated: bool = False,
+    ) -> Iterator[pa.RecordBatch]:
         if not found.names:
             return
         places = leaves(found.schema)
@@ -93,6 +107,16 @@ class Files:
                 break
         return smallest
 
+    def latest(self, time: str, since: datetime, until: datetime) -> datetime | None:
+        """Return the largest value of column `time` in since <= t < until, or None when there is no row.
+
+        Only files of the span's dates are opened that were written since it began, and of Parquet only
+        the row groups whose statistics allow for such a row.
+        """
+        recent = self._found(since, until, written_since=since - _CLOCKS_APART)
+        found = (pc.max(batch.column(0)).as_py() for batch in self._read(recent, [time], time, since, until))
+        return max(filter(None, found), default=None)
+
     def _oldest_first(self) -> Iterator[tuple[datetime | None, datetime | None]]:
         """Yield the spans to look for the first row in: everything, or date after date."""
         if not partitions.is_dated(self.path):
@@ -104,14 +128,21 @@ class Files:
         ends: list[datetime | None] = [*dates[1:], None]
         yield from zip(dates, ends, strict=True) if dates else [(None, None)]
 
-    def _found(self, since: datetime | None, until: datetime | None) -> Opened:
+    def _found(
+        self, since: datetime | None, until: datetime | None, written_since: datetime | None = None
+    ) -> Opened:
         filesystem, address = self._filesystem()
         names = self._names(filesystem, *self._globs(address, since, until))
         if not names and not (partitions.is_dated(address) and self._is_there(filesystem, address)):
             raise TrafficUnavailable(
                 f"no file matches {self.path}; check `path` in the policy, or whether the log is written yet"
             )
-        full = [name for name, size in names.items() if size or self._format == "parquet"]
+        full = [
+            name
+            for name, (size, written) in names.items()
+            if (size or self._format == "parquet")
+            and (written_since is None or written is None or written >= written_since)
+        ]
         layout, storage = reader_of(self._format), as_arrow(filesystem)
         schemas = {}
         for name in full:
@@ -150,15 +181,15 @@ class Files:
             raise TrafficUnavailable(f"{self.path}: {said(error)}") from None
         return filesystem, str(address)
 
-    def _names(self, filesystem: Any, *globs: str) -> dict[str, int]:
-        """Return the files' names in order, each with its size in bytes."""
-        found: dict[str, int] = {}
+    def _names(self, filesystem: Any, *globs: str) -> dict[str, tuple[int, datetime | None]]:
+        """Return the files' names in order, each with its size in bytes and when it was written, if known."""
+        found: dict[str, tuple[int, datetime | None]] = {}
         try:
             for glob in globs:
                 for each in self._below(filesystem, glob):
                     for name, info in filesystem.glob(each, detail=True).items():
                         if info["type"] != "directory":
-                            found[name] = int(info.get("size") or 0)
+                            found[name] = int(info.get("size") or 0), _written(info)
         except outside() as error:
             raise TrafficUnavailable(f"{self.path}: {said(error)}") from None
         return dict(sorted(found.items()))
@@ -179,6 +210,14 @@ def _is_folder(filesystem: Any, glob: str) -> bool:
         return bool(filesystem.isdir(glob))
     # `{date}` as the last part of a path: its folders, whatever their date.
     return any(filesystem.isdir(each) for each in filesystem.glob(glob)[:1])
+
+
+def _written(info: Mapping[str, Any]) -> datetime | None:
+    """Return when a file was written last, as local files and S3 say it; None where it is not said."""
+    at = info.get("LastModified", info.get("mtime"))
+    if isinstance(at, datetime):
+        return at if at.tzinfo else at.replace(tzinfo=UTC)
+    return datetime.fromtimestamp(at, UTC) if isinstance(at, int | float) else None
 
 
 def _kind_at(schema: pa.Schema, place: tuple[str, ...]) -> pa.DataType:

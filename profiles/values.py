@@ -9,10 +9,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from profiles.kll import Counts
-from profiles.profile import Floats
+from profiles.profile import Floats, Kind
 
 Sort: TypeAlias = Literal["integral", "fractional", "boolean", "string", "object"]
 
+# The types that whylogs counts, which are ours and `tensor`, by the kind of column that they make.
+SORTS: Mapping[Kind, tuple[str, ...]] = {
+    "number": ("integral", "fractional"),
+    "category": ("boolean", "string"),
+    "other": ("object", "tensor"),
+}
 _SECONDS = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
 _DAY = 86_400.0
 
@@ -53,6 +59,15 @@ def values(column: pa.ChunkedArray) -> Values:
         # Text that is not UTF-8, or a cast that Arrow does not know: the rows still count.
         pass
     return Values("object", False, rows, missing)
+
+
+def kind_of(counted: Mapping[str, int], *, time: bool) -> Kind:
+    """Tell a column's kind by the type that most of its values have; `time` says what an other one holds."""
+    values_of = {kind: sum(counted.get(sort, 0) for sort in sorts) for kind, sorts in SORTS.items()}
+    if not any(values_of.values()):
+        return "empty"
+    kind: Kind = max(values_of, key=lambda kind: values_of[kind])
+    return "time" if kind == "other" and time else kind
 
 
 def _is_label(kind: pa.DataType) -> bool:

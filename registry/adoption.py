@@ -8,6 +8,7 @@ from policies.policy import Policy
 from profiles.errors import BaselineMissing
 from profiles.sensitive import discreet
 from registry.ledger import Ledger
+from registry.model_registry import AttachedBaseline, ServedVersion, Versions
 from registry.profile_store import ProfileStore
 from registry.records import (
     PROPOSED,
@@ -18,7 +19,6 @@ from registry.records import (
     RegisteredBaseline,
     TransitionRequest,
 )
-from registry.versions import AttachedBaseline, ServedVersion, Versions
 
 
 @dataclass(frozen=True)
@@ -115,33 +115,36 @@ def set_baseline(
     key = f"baseline {name} of version {version}"
     if any(each.key == key for each in ledger.transitions(model)):
         return
-    ledger.transit(
-        TransitionRequest(
-            model=model,
-            seen_revision=current.revision,
-            key=key,
-            kind="baselined",
-            actor=actor.name,
-            actor_kind=actor.kind,
-            reason=f"version {version} is compared with the baseline {name}, {baseline.rows:,} rows"
-            + ("" if baseline.period is None else f" of {baseline.period}"),
-            champion=current.champion,
-            previous=current.previous,
-            challenger=current.challenger,
-            challenger_role=current.challenger_role,
-            weight=current.weight,
-            bake_until=current.bake_until,
-            frozen_by=current.frozen_by,
-            evidence={
-                "baseline": name,
-                "version": version,
-                "profile": baseline.profile_digest,
-                "rows": baseline.rows,
-                "confirmed": name != PROPOSED,
-                "period": None if baseline.period is None else str(baseline.period),
-            },
-        ),
-        at=at,
+    ledger.transit(_binding(baseline, current, actor, key), at=at)
+
+
+def _binding(baseline: RegisteredBaseline, current: Assignment, actor: Actor, key: str) -> TransitionRequest:
+    """Return the wish that leaves everybody where they serve and tells of a baseline."""
+    version, name = baseline.version, baseline.name
+    return TransitionRequest(
+        model=baseline.model,
+        seen_revision=current.revision,
+        key=key,
+        kind="baselined",
+        actor=actor.name,
+        actor_kind=actor.kind,
+        reason=f"version {version} is compared with the baseline {name}, {baseline.rows:,} rows"
+        + ("" if baseline.period is None else f" of {baseline.period}"),
+        champion=current.champion,
+        previous=current.previous,
+        challenger=current.challenger,
+        challenger_role=current.challenger_role,
+        weight=current.weight,
+        bake_until=current.bake_until,
+        frozen_by=current.frozen_by,
+        evidence={
+            "baseline": name,
+            "version": version,
+            "profile": baseline.profile_digest,
+            "rows": baseline.rows,
+            "confirmed": name != PROPOSED,
+            "period": None if baseline.period is None else str(baseline.period),
+        },
     )
 
 

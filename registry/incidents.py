@@ -1,14 +1,15 @@
-"""Incidents: what each window's verdict did to them, recorded with the window and folded back."""
+"""Incidents: what each window's verdict or pulse did to them, recorded once and folded back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
-from policies.incidents import Incident, follow, persistence
+from policies.incidents import Incident, IncidentChange, follow, persistence
 from policies.policy import Policy
+from policies.pulse import Pulse, judge_pulse
 from policies.verdict import Status, Verdict
 from registry.canonical import dump, load
 from registry.chain import record
@@ -25,34 +26,52 @@ def record_changes(
 
     A change that the ledger has for the same incident and window stands.
     """
-    known = _incidents(
-        session,
-        col(IncidentRow.model) == verdict.model,
-        or_(col(IncidentRow.is_open), col(IncidentRow.window_start) >= verdict.window.start),
-    )
+    known = _reaching(session, verdict.model, verdict.window.start)
     breached = [each.objective for each in verdict.objectives if each.status is Status.BREACHED]
     if not known and not breached:
         return
     longest = max((persistence(policy, objective) for objective in breached), default=1)
     for change in follow(known, verdict, _recent(session, verdict, longest), policy):
-        incident = change.after
-        if session.get(IncidentRow, (incident.model, incident.name, verdict.window.start)) is not None:
-            continue
-        row = IncidentRow(
-            model=incident.model,
-            incident=incident.name,
-            window_start=verdict.window.start,
-            reading_revision=revision,
-            policy_digest=policy_digest,
-            change=change.change,
-            kind=incident.kind,
-            severity=incident.severity,
-            is_open=incident.resolved is None,
-            recorded_at=at,
-            sentence=change.sentence,
-            content=dump(incident),
-        )
-        record(session, incident.model, row, at)
+        _record(session, change, verdict.window.start, revision, policy_digest, at)
+
+
+def changes_by(session: Session, pulse: Pulse, policy: Policy) -> tuple[IncidentChange, ...]:
+    """Return what a pulse would do to its model's incidents."""
+    return judge_pulse(pulse, _reaching(session, pulse.model, pulse.at), policy)
+
+
+def record_pulse(session: Session, pulse: Pulse, policy: Policy, policy_digest: str) -> None:
+    """Record what a pulse does to its model's incidents, under the model's lock."""
+    for change in changes_by(session, pulse, policy):
+        _record(session, change, pulse.at, None, policy_digest, pulse.at)
+
+
+def _record(
+    session: Session,
+    change: IncidentChange,
+    start: datetime,
+    revision: int | None,
+    policy_digest: str,
+    at: datetime,
+) -> None:
+    incident = change.after
+    if session.get(IncidentRow, (incident.model, incident.name, start)) is not None:
+        return
+    row = IncidentRow(
+        model=incident.model,
+        incident=incident.name,
+        window_start=start,
+        reading_revision=revision,
+        policy_digest=policy_digest,
+        change=change.change,
+        kind=incident.kind,
+        severity=incident.severity,
+        is_open=incident.resolved is None,
+        recorded_at=at,
+        sentence=change.sentence,
+        content=dump(incident),
+    )
+    record(session, incident.model, row, at)
 
 
 def incidents_of(session: Session, model: str | None, *, open_only: bool) -> tuple[Incident, ...]:
@@ -61,6 +80,19 @@ def incidents_of(session: Session, model: str | None, *, open_only: bool) -> tup
     if open_only:
         where.append(col(IncidentRow.is_open).is_(True))
     return _incidents(session, *where)
+
+
+def changes_of(session: Session, model: str) -> tuple[tuple[datetime, IncidentChange], ...]:
+    """Return what happened to a model's incidents and when it was recorded, in that order."""
+    rows = session.exec(
+        select(IncidentRow)
+        .where(IncidentRow.model == model)
+        .order_by(col(IncidentRow.recorded_at), col(IncidentRow.window_start), col(IncidentRow.incident))
+    ).all()
+    return tuple(
+        (row.recorded_at, IncidentChange(row.change, load(Incident, row.content), row.sentence))  # type: ignore[arg-type]
+        for row in rows
+    )
 
 
 def opened_in(session: Session, model: str, since: datetime, until: datetime) -> int:
@@ -74,6 +106,28 @@ def opened_in(session: Session, model: str, since: datetime, until: datetime) ->
         )
     ).one()
     return counted
+
+
+def openings(session: Session) -> Mapping[str, tuple[datetime, ...]]:
+    """Return per model the times at which its incidents were opened: starts of windows, or of pulses."""
+    opened: dict[str, tuple[datetime, ...]] = {}
+    rows = session.exec(
+        select(IncidentRow.model, IncidentRow.window_start)
+        .where(IncidentRow.change == "opened")
+        .order_by(col(IncidentRow.window_start))
+    ).all()
+    for model, at in rows:
+        opened[model] = (*opened.get(model, ()), at)
+    return opened
+
+
+def _reaching(session: Session, model: str, start: datetime) -> tuple[Incident, ...]:
+    """Return the model's open incidents, and of the others those that had a part of `start` or later."""
+    return _incidents(
+        session,
+        col(IncidentRow.model) == model,
+        or_(col(IncidentRow.is_open), col(IncidentRow.window_start) >= start),
+    )
 
 
 def _incidents(session: Session, *where: ColumnElement[bool]) -> tuple[Incident, ...]:

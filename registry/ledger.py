@@ -11,10 +11,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, func, select
 
 from policies.policy import Policy
+from policies.pulse import Pulse
 from policies.verdict import Verdict
 from profiles.errors import LedgerConflict, LedgerUnavailable
 from profiles.reading import Reading
-from registry import assignments, incidents, windows
+from registry import assignments, incidents, pulses, windows
 from registry.canonical import canonical_json, digest, dump
 from registry.chain import FACTS, append, record
 from registry.database import Database
@@ -124,6 +125,20 @@ class Ledger(Questions):
             if policy is not None:
                 incidents.record_changes(session, verdict, policy, revision, policy_digest, at)
         return revision
+
+    def record_pulse(self, pulse: Pulse, policy: Policy, policy_digest: str) -> None:
+        """Record what a pulse changes: incidents, and since when the feed cannot be read.
+
+        One that changes nothing writes nothing. `policy` is the one under `policy_digest`.
+        """
+        if pulse.fault is not None:
+            pulse = replace(pulse, unreadable_since=self.unreadable_since(pulse.model) or pulse.at)
+        with self._database.reading() as session:
+            if not (pulses.is_news(session, pulse) or incidents.changes_by(session, pulse, policy)):
+                return
+        with self._writing("pulse", pulse.model) as session:
+            pulses.remember(session, pulse)
+            incidents.record_pulse(session, pulse, policy, policy_digest)
 
     @contextmanager
     def _writing(self, what: str, model: str) -> Iterator[Session]:

@@ -2,7 +2,7 @@
 
 Rows carry keys, times and what is searched for in columns of their own; whole values as canonical JSON.
 Times are aware and in UTC. Nothing here is ever updated but `assignments` and the state of `versions`,
-and both follow from `transitions`.
+which both follow from `transitions`, and `unreadable_feeds`, which says only how things are now.
 """
 
 from collections.abc import Iterable
@@ -201,7 +201,10 @@ class VerdictRow(Row, table=True):
 
 
 class IncidentRow(Row, table=True):
-    """What one window did to an incident, with the incident as it was then. Append-only."""
+    """What one window or pulse did to an incident, with the incident as it was then. Append-only.
+
+    A pulse has no reading: then `window_start` is the time of the pulse.
+    """
 
     __tablename__ = "incident_changes"
     __table_args__ = (
@@ -216,7 +219,7 @@ class IncidentRow(Row, table=True):
     model: str = Field(primary_key=True)
     incident: str = Field(primary_key=True)
     window_start: datetime = Field(primary_key=True)
-    reading_revision: int
+    reading_revision: int | None
     policy_digest: str = Field(foreign_key="policies.digest")
     change: str
     kind: str
@@ -225,6 +228,15 @@ class IncidentRow(Row, table=True):
     recorded_at: datetime
     sentence: str = Field(sa_type=Text)
     content: str = Field(sa_type=Text)
+
+
+class UnreadableRow(Row, table=True):
+    """A feed that no pulse could read since a time; the row goes when one can again."""
+
+    __tablename__ = "unreadable_feeds"
+
+    model: str = Field(primary_key=True, foreign_key="models.model")
+    since: datetime
 
 
 class EntryRow(Row, table=True):

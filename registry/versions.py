@@ -1,4 +1,4 @@
-"""The door to MLflow: versions, the aliases that name them, and the baselines attached to them.
+"""The door to MLflow as a model registry.
 
 MLflow is imported on first use, because it costs a second and a half that most commands need not pay.
 """
@@ -10,21 +10,20 @@ import os
 import re
 import tempfile
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from importlib.metadata import version as installed_version
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 
 from profiles.effects import effect
 from profiles.errors import RegistryUnavailable
 from profiles.layout import Task
-from profiles.window import Window
 from registry.canonical import dump, load
+from registry.model_registry import AliasedVersion, AttachedBaseline, BaselineFacts, Candidate, ServedVersion
 
 _FOLDER = "muster/baselines"
 _RECIPE = "muster.recipe"
@@ -40,75 +39,6 @@ _QUIET = {
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",
 }
-
-
-@dataclass(frozen=True)
-class ServedVersion:
-    """A registered version that an alias names."""
-
-    name: str
-    version: str
-    run_id: str | None
-    source: str
-    registered_at: datetime
-
-
-@dataclass(frozen=True)
-class AliasedVersion:
-    """A version under one of its aliases; `features` and `task` are None where it has no signature."""
-
-    alias: str
-    served: ServedVersion
-    features: tuple[str, ...] | None
-    task: Task | None
-
-
-@dataclass(frozen=True)
-class BaselineFacts:
-    """What is said of a baseline beside its profile; the document stored with the version.
-
-    `kind` is `training`, `evaluation` or `period`; `scores` are those that objectives are relative to.
-    """
-
-    name: str
-    kind: str
-    rows: int
-    period: Window | None
-    scores: Mapping[str, float]
-
-
-@dataclass(frozen=True)
-class AttachedBaseline:
-    """A baseline as it lies with a version: the facts and the profile's bytes."""
-
-    facts: BaselineFacts
-    profile: bytes
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A fitted estimator on its way into the registry.
-
-    `recipe` is a digest of what it was made from: registering the same recipe twice gives the version
-    that is already there. `example` holds a few input rows, from which the signature is inferred.
-    """
-
-    name: str
-    recipe: str
-    estimator: Any
-    example: Any
-    baselines: Sequence[AttachedBaseline]
-    scores: Mapping[str, float]
-
-
-class Versions(Protocol):
-    """What watching needs to know of a model registry."""
-
-    def served(self, name: str, alias: str) -> ServedVersion | None:
-        """Return the version that `alias` names, or None when there is no such model or alias."""
-
-    def baselines(self, served: ServedVersion) -> tuple[AttachedBaseline, ...]:
-        """Return the baselines attached to a version, by name."""
 
 
 class MlflowVersions:
@@ -143,9 +73,10 @@ class MlflowVersions:
             _answering(self._uri),
             tempfile.TemporaryDirectory() as folder,
         ):
-            if not self._client.list_artifacts(served.run_id, _FOLDER):
+            stored = self._artifacts_of(served.run_id)
+            if not stored.list_artifacts(_FOLDER):
                 return ()
-            root = Path(self._client.download_artifacts(served.run_id, _FOLDER, folder))
+            root = Path(stored.download_artifacts(_FOLDER, folder))
             return tuple(
                 AttachedBaseline(
                     load(BaselineFacts, (entry / "baseline.json").read_text()),
@@ -240,6 +171,12 @@ class MlflowVersions:
             Path(folder, "baseline.json").write_text(dump(baseline.facts))
             Path(folder, "profile.bin").write_bytes(baseline.profile)
             self._client.log_artifacts(run_id, folder, f"{_FOLDER}/{_folder_of(baseline.facts.name)}")
+
+    def _artifacts_of(self, run_id: str) -> Any:
+        """Return a run's own files; the client would ask eight times, for those of its models as well."""
+        from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+        return get_artifact_repository(self._client.get_run(run_id).info.artifact_uri, self._uri)
 
     def _experiment(self) -> str:
         found = self._client.get_experiment_by_name("muster")

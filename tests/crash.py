@@ -5,6 +5,8 @@ point, and goes on only when it is told to, so that whoever kills it chooses whe
 """
 
 import os
+import signal
+import subprocess
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -24,13 +26,15 @@ from profiles.effects import Observer, observed
 from profiles.errors import ProfileUnreadable
 from profiles.reading import Reading
 from registry.ledger import Ledger
+from registry.model_registry import Candidate
 from registry.profile_store import ProfileStore
 from registry.tables import EntryRow
-from registry.versions import Candidate, MlflowVersions
+from registry.versions import MlflowVersions
 from tests.fakes import DAY, START, FakeVersions, baseline, loaded, policy, world, write_day
 
 MODEL = "shop.prices"
 KILLED = 86  # no exit code of Python's own
+_CHECKOUT = Path(__file__).resolve().parents[1]
 _TICK = timedelta(hours=1)  # the policy's allowed lateness
 
 
@@ -121,6 +125,34 @@ def in_child(body: Callable[[], None]) -> int:
         finally:
             os._exit(code)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def told_until_killed(root: Path, first: int, points: int) -> tuple[int, bool]:
+    """Tell the story from moment `first` on in a new process, and kill it after some more points.
+
+    Returns in which moment that was, and False where the story had ended before.
+    """
+    command = [sys.executable, "-m", "tests.crash", str(root), str(first)]
+    reached = first
+    with subprocess.Popen(
+        command, cwd=_CHECKOUT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as told:
+        assert told.stdin is not None
+        assert told.stdout is not None
+        for line in told.stdout:
+            if line.startswith("moment "):
+                reached = int(line.split()[1])
+            else:
+                points -= 1
+            # Told to go on, it works while the signal comes; further than to the next point it cannot get.
+            told.stdin.write("\n")
+            told.stdin.flush()
+            if points == 0:
+                told.kill()
+                break
+        ended = told.wait()
+    assert ended == (-signal.SIGKILL if points == 0 else 0)
+    return reached, points == 0
 
 
 @dataclass(frozen=True)

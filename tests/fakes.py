@@ -18,9 +18,9 @@ from profiles.layout import LabelLayout, TrafficLayout
 from profiles.sketch import sketch
 from profiles.window import Cadence, Window
 from registry.ledger import Ledger
+from registry.model_registry import AttachedBaseline, BaselineFacts, ServedVersion
 from registry.profile_store import ProfileStore
 from registry.records import Judged
-from registry.versions import AttachedBaseline, BaselineFacts, ServedVersion
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -1,8 +1,6 @@
 """A watch that is killed at any point and run again leaves the ledger that it would have left anyway."""
 
 import shutil
-import signal
-import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,12 +24,11 @@ from tests.crash import (
     register,
     remains,
     tell,
+    told_until_killed,
 )
 
 # What is expensive to set up here is shared by the module.
 pytestmark = pytest.mark.xdist_group("crash")
-
-CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -235,35 +232,12 @@ def test_what_a_killed_watch_left_undone_the_next_one_makes_up_for(
     assert differing == []
 
 
-def _sigkilled(root: Path, first: int, points: int) -> int:
-    """Tell the story in a new process, kill it after some more points, and return in which moment."""
-    command = [sys.executable, "-m", "tests.crash", str(root), str(first)]
-    reached = first
-    with subprocess.Popen(
-        command, cwd=CHECKOUT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as told:
-        assert told.stdin is not None
-        assert told.stdout is not None
-        for line in told.stdout:
-            if line.startswith("moment "):
-                reached = int(line.split()[1])
-            else:
-                points -= 1
-            # Told to go on, it works while the signal comes; further than to the next point it cannot get.
-            told.stdin.write("\n")
-            told.stdin.flush()
-            if points == 0:
-                told.kill()
-                break
-        assert told.wait() == -signal.SIGKILL
-    return reached
-
-
 def test_a_watch_that_is_killed_from_outside_three_times_leaves_the_same_ledger(
     stage: Stage, uninterrupted: list[Remains]
 ) -> None:
     root, moment = stage.reset(0), 0
     for points in np.random.default_rng(22).integers(8, 20, size=3):
-        moment = _sigkilled(root, moment, int(points))
+        moment, killed = told_until_killed(root, moment, int(points))
+        assert killed
     assert in_child(lambda: tell(root, STORY[moment:])) == 0
     assert remains(root) == uninterrupted[-1]

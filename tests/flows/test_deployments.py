@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from prefect._vendor.croniter import croniter  # the reader of cron lines that the server uses
 
 from flows.deployments import DeploymentSpec, cron_for, deployments_for, instance_tag, shard_of
-from policies.policy import Policy
+from policies.policy import Freshness, Policy
+from policies.verdict import Severity
 from profiles.window import Cadence
 
 Build = Callable[..., Policy]
@@ -155,13 +156,27 @@ def test_a_run_follows_soon_after_every_window_is_due(
 def test_the_flow_that_is_named_takes_what_the_deployments_pass(a_policy: Build) -> None:
     from prefect.flows import load_flow_from_entrypoint
 
-    for spec in of([a_policy(f"ads.model-{number}") for number in range(3)], shard_size=1):
+    policies = [a_policy(f"ads.model-{number}") for number in range(3)]
+    policies[0] = replace(policies[0], freshness=Freshness(HOUR, Severity.CRITICAL))
+    for spec in of(policies, shard_size=1):
         flow = load_flow_from_entrypoint(spec.entrypoint, use_placeholder_flow=False)
         accepted = signature(flow.fn).parameters
         assert flow.name == spec.flow_name
         assert set(spec.parameters) <= set(accepted)
         # Without a default, "Quick run" in Prefect's pages opens a form instead of running.
         assert all(parameter.default is not Parameter.empty for parameter in accepted.values())
+
+
+def test_one_deployment_takes_the_pulse_where_any_policy_promises_freshness(a_policy: Build) -> None:
+    silent, told = a_policy("ads.click"), a_policy("pricing.bike")
+    told = replace(told, freshness=Freshness(HOUR, Severity.CRITICAL))
+    assert [spec.full_name for spec in of([silent])] == ["watch/ads-1h"]
+    pulse = of([silent, told, replace(told, model="pricing.car")])[0]
+    assert (pulse.full_name, pulse.cron, pulse.parameters) == ("pulse/fleet", "*/5 * * * *", {})
+    assert pulse.entrypoint == "flows.pulse.pulse_fleet"
+    assert (pulse.tags, pulse.collision_strategy) == (("muster", "muster-instance:prod"), "CANCEL_NEW")
+    # Models that come and go do not change it.
+    assert pulse == of([told])[0]
 
 
 def test_a_fleet_does_not_fire_all_at_once() -> None:

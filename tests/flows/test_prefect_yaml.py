@@ -1,6 +1,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,14 @@ import yaml
 
 from flows.deployments import DeploymentSpec, deployments_for
 from flows.prefect_yaml import render
-from policies.policy import Policy
+from policies.policy import Freshness, Policy
+from policies.verdict import Severity
 
 
 @pytest.fixture
 def specs(a_policy: Callable[..., Policy]) -> tuple[DeploymentSpec, ...]:
     policies = [a_policy("ads.click", "1h"), a_policy("ads.view", "1d"), a_policy("pricing.bike", "15m")]
+    policies[0] = replace(policies[0], freshness=Freshness(timedelta(hours=1), Severity.CRITICAL))
     return deployments_for(policies, instance="prod", work_pool="muster")
 
 
@@ -36,8 +39,8 @@ def test_every_deployment_is_written_as_it_is_meant(specs: tuple[DeploymentSpec,
         assert entry == {
             "name": spec.name,
             "version": spec.version,
-            "flow_name": "watch",
-            "entrypoint": "flows.watch.watch_team",
+            "flow_name": spec.flow_name,
+            "entrypoint": spec.entrypoint,
             "description": spec.description,
             "tags": list(spec.tags),
             "parameters": spec.parameters,
@@ -46,6 +49,12 @@ def test_every_deployment_is_written_as_it_is_meant(specs: tuple[DeploymentSpec,
             "concurrency_limit": {"limit": 1, "collision_strategy": "CANCEL_NEW"},
             "schedules": [{"cron": spec.cron, "timezone": "UTC", "slug": "cadence"}],
         }
+
+
+def test_the_pulse_is_among_them(specs: tuple[DeploymentSpec, ...]) -> None:
+    entry = yaml.safe_load(render(specs))["deployments"][0]
+    assert (entry["flow_name"], entry["name"], entry["parameters"]) == ("pulse", "fleet", {})
+    assert entry["schedules"][0]["cron"] == "*/5 * * * *"
 
 
 def test_a_work_queue_is_written_and_a_missing_schedule_is_not(specs: tuple[DeploymentSpec, ...]) -> None:

@@ -5,6 +5,7 @@ So here everything is real: a policy file, `muster apply`, the server's schedule
 in the end windows in the ledger.
 """
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -23,7 +24,8 @@ from policies.verdict import Status
 from profiles.sketch import sketch
 from profiles.window import Window
 from registry.ledger import Ledger
-from registry.versions import AttachedBaseline, BaselineFacts, Candidate, MlflowVersions
+from registry.model_registry import AttachedBaseline, BaselineFacts, Candidate
+from registry.versions import MlflowVersions
 from tests.fakes import standing
 
 pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("prefect")]
@@ -56,7 +58,9 @@ def environment(
     _register(MlflowVersions(mlflow_uri, str(tmp_path / "artifacts")), rows)
     start = datetime.now(UTC).replace(second=0, microsecond=0) - 3 * MINUTE
     times = pa.array([start + i * MINUTE / 100 for i in range(300)], pa.timestamp("us", "UTC"))
-    pq.write_table(pa.Table.from_pandas(rows).append_column("ts", times), tmp_path / "log.parquet")
+    # Any minute's rows are like the baseline's, not its lower third: that would look like another unit.
+    mixed = rows.sample(frac=1.0, random_state=1, ignore_index=True)
+    pq.write_table(pa.Table.from_pandas(mixed).append_column("ts", times), tmp_path / "log.parquet")
     return {
         **prefect_server.environment,
         "MUSTER_STATE": str(tmp_path / "state"),
@@ -117,7 +121,7 @@ def test_a_policy_file_becomes_a_schedule_whose_runs_watch_on_a_worker_elsewhere
 ) -> None:
     said = muster(environment, tmp_path, "apply")
     assert "add     watch/canary-1m  * * * * *" in said
-    assert "0 to add, 0 to change, 0 to remove, 1 unchanged" in muster(environment, tmp_path, "apply")
+    assert "0 to add, 0 to change, 0 to remove, 2 unchanged" in muster(environment, tmp_path, "apply")
     eventually(
         lambda: scheduled_runs(prefect_client, "SCHEDULED"),
         limit=SCHEDULE_LIMIT,
@@ -139,9 +143,21 @@ def test_a_policy_file_becomes_a_schedule_whose_runs_watch_on_a_worker_elsewhere
             what="the last run to end",
         )
     assert ended[0].state.is_completed(), f"{ended[0].state.message}\n{log.read_text()[-3000:]}"
+    _assert_artifacts_are_there(prefect_client, ended)
     with Ledger.open(f"sqlite:///{tmp_path}/state/ledger.db") as ledger:
         windows = ledger.windows(MODEL)
         assert len(windows) >= 3
         assert [each.reading.arrivals.rows for each in windows[:3]] == [100, 100, 100]
         assert {standing(each, "quality") for each in windows[:3]} == {Status.MET}
         assert ledger.verify().sound
+
+
+def _assert_artifacts_are_there(client: Any, ended: list[Any]) -> None:
+    """The run left its table, and no note on a model whose first verdict is that all is met."""
+    found = {artifact.key: artifact for artifact in client.read_artifacts()}
+    table = found["run-watch-canary-1m"]
+    assert table.flow_run_id in {run.id for run in ended}
+    (row,) = json.loads(table.data)
+    assert set(row) == {"model", "verdict", "worst reason", "window"}
+    assert (row["model"], row["verdict"], row["worst reason"]) == (MODEL, "met", "")
+    assert not any("canary-model" in str(key) for key in found)

@@ -7,24 +7,7 @@ import pytest
 
 from policies.load import load_policies
 from profiles.errors import PolicyInvalid
-
-GOOD = """\
-version: 1
-model: pricing.bike
-task: regression
-traffic: {path: "bike/*.parquet", timestamp: ts, prediction: demand}
-labels: {path: "labels/*.parquet", label: cnt}
-cadence: 1d
-objectives:
-  performance: {metric: mae, at_most_worse_than_baseline: 10%}
-"""
-
-
-def write(root: Path, name: str, text: str | bytes) -> Path:
-    path = root / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return path
+from tests.policies.written import GOOD, write
 
 
 def test_the_good_file_has_no_fault(tmp_path: Path) -> None:

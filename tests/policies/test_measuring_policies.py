@@ -17,8 +17,9 @@ from policies.policy import (
     Policy,
     ValuePerPrediction,
 )
-from policies.resolve import resolve, show
+from policies.resolve import resolve
 from policies.schema import PolicyFile, TeamFile
+from policies.show import show
 from policies.verdict import Severity
 
 HIGH = Severity.HIGH

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from policies.defaults import freshness_limit, lateness
 from policies.load import load_policies
 from policies.policy import Drift, FalsePages, Freshness, Performance, Policy, Quality, Volume
-from policies.resolve import resolve, show
+from policies.resolve import resolve
 from policies.schema import PolicyFile, TeamFile
+from policies.show import show
 from policies.verdict import Severity
 from profiles.errors import PolicyInvalid
 from profiles.layout import LabelLayout, TrafficLayout

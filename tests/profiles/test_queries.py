@@ -104,6 +104,15 @@ def test_rows_beyond_the_window_that_a_query_returns_are_left_out(warehouse: str
     assert sum(batch.num_rows for batch in batches) == 3
 
 
+def test_the_newest_row_is_asked_for_within_a_span(warehouse: str) -> None:
+    for query in (LOG, "SELECT ts, x FROM log WHERE :since < :until"):
+        log = Query(query, warehouse)
+        assert log.latest("ts", DAY.start, DAY.end) == START + timedelta(hours=23)
+        assert log.latest("ts", DAY.start, START + timedelta(hours=23)) == START + timedelta(hours=1)
+        assert log.latest("ts", START + timedelta(hours=2), START + timedelta(hours=3)) is None
+        assert log.latest("ts", DAY.end + timedelta(hours=2), DAY.end + timedelta(hours=3)) is None
+
+
 def unset(patch: pytest.MonkeyPatch, _: Path) -> str:
     patch.delenv("WAREHOUSE_URL", raising=False)
     return LOG

@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from policies.resolve import resolve
-from policies.schema import LabelsFile, PolicyFile, TeamFile, TrafficFile
+from policies.schema import PolicyFile, TeamFile
+from policies.written_sources import LabelsFile, TrafficFile
 from profiles.see import Sight, see
 from profiles.sketch import read
 from profiles.window import Window

@@ -14,7 +14,8 @@ from sklearn.tree import DecisionTreeRegressor
 from profiles.effects import observed
 from profiles.errors import RegistryUnavailable
 from profiles.window import Window
-from registry.versions import AttachedBaseline, BaselineFacts, Candidate, MlflowVersions
+from registry.model_registry import AttachedBaseline, BaselineFacts, Candidate
+from registry.versions import MlflowVersions
 
 PERIOD = Window(datetime(2025, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC))
 ROWS = pd.DataFrame({"x": np.arange(50.0), "y": np.arange(50.0) % 7})

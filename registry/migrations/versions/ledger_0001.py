@@ -17,9 +17,13 @@ _APPEND_ONLY = ("entries", "transitions", "readings", "settlements", "verdicts")
 
 
 def upgrade() -> None:
-    _create_identities()
-    _create_windows()
-    _create_serving()
+    _create_models_and_policies()
+    _create_versions()
+    _create_baselines()
+    _create_readings()
+    _create_verdicts()
+    _create_assignments()
+    _create_transitions()
     _create_chain()
     _refuse_changes()
 
@@ -43,7 +47,7 @@ def downgrade() -> None:
         op.execute("DROP FUNCTION muster_refuse()")
 
 
-def _create_identities() -> None:
+def _create_models_and_policies() -> None:
     op.create_table(
         "models",
         sa.Column("model", AutoString(), nullable=False),
@@ -62,6 +66,9 @@ def _create_identities() -> None:
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_policies")),
     )
     op.create_index(op.f("ix_policies_model"), "policies", ["model"])
+
+
+def _create_versions() -> None:
     op.create_table(
         "versions",
         sa.Column("model", AutoString(), nullable=False),
@@ -79,6 +86,9 @@ def _create_identities() -> None:
         sa.ForeignKeyConstraint(["model"], ["models.model"], name=op.f("fk_versions_model")),
         sa.PrimaryKeyConstraint("model", "version", name=op.f("pk_versions")),
     )
+
+
+def _create_baselines() -> None:
     op.create_table(
         "baselines",
         sa.Column("model", AutoString(), nullable=False),
@@ -101,7 +111,7 @@ def _create_identities() -> None:
     )
 
 
-def _create_windows() -> None:
+def _create_readings() -> None:
     op.create_table(
         "readings",
         sa.Column("model", AutoString(), nullable=False),
@@ -132,6 +142,9 @@ def _create_windows() -> None:
         ),
         sa.PrimaryKeyConstraint("model", "window_start", "revision", name=op.f("pk_settlements")),
     )
+
+
+def _create_verdicts() -> None:
     op.create_table(
         "verdicts",
         sa.Column("model", AutoString(), nullable=False),
@@ -161,7 +174,7 @@ def _create_windows() -> None:
     )
 
 
-def _create_serving() -> None:
+def _create_assignments() -> None:
     op.create_table(
         "assignments",
         sa.Column("model", AutoString(), nullable=False),
@@ -196,6 +209,9 @@ def _create_serving() -> None:
         sa.ForeignKeyConstraint(["model"], ["models.model"], name=op.f("fk_assignments_model")),
         sa.PrimaryKeyConstraint("model", name=op.f("pk_assignments")),
     )
+
+
+def _create_transitions() -> None:
     op.create_table(
         "transitions",
         sa.Column("model", AutoString(), nullable=False),

@@ -1,4 +1,4 @@
-"""Incidents: what each window did to them.
+"""Incidents: what each window and pulse did to them, and which feeds cannot be read.
 
 Revision ID: 0002
 Revises: 0001
@@ -20,7 +20,7 @@ def upgrade() -> None:
         sa.Column("model", AutoString(), nullable=False),
         sa.Column("incident", AutoString(), nullable=False),
         sa.Column("window_start", UTCDateTime(), nullable=False),
-        sa.Column("reading_revision", sa.Integer(), nullable=False),
+        sa.Column("reading_revision", sa.Integer(), nullable=True),
         sa.Column("policy_digest", AutoString(), nullable=False),
         sa.Column("change", AutoString(), nullable=False),
         sa.Column("kind", AutoString(), nullable=False),
@@ -46,6 +46,23 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("model", "incident", "window_start", name=op.f("pk_incident_changes")),
     )
+    op.create_table(
+        "unreadable_feeds",
+        sa.Column("model", AutoString(), nullable=False),
+        sa.Column("since", UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["model"], ["models.model"], name=op.f("fk_unreadable_feeds_model")),
+        sa.PrimaryKeyConstraint("model", name=op.f("pk_unreadable_feeds")),
+    )
+    _refuse_changes()
+
+
+def downgrade() -> None:
+    # Dropping a table drops its triggers.
+    op.drop_table("unreadable_feeds")
+    op.drop_table("incident_changes")
+
+
+def _refuse_changes() -> None:
     if op.get_bind().dialect.name == "postgresql":
         op.execute(
             "CREATE TRIGGER muster_refuse_change BEFORE UPDATE OR DELETE ON incident_changes "
@@ -62,8 +79,3 @@ def upgrade() -> None:
             "ON incident_changes BEGIN SELECT RAISE(ABORT, "
             f"'the ledger only grows: {change} of incident_changes is refused'); END"
         )
-
-
-def downgrade() -> None:
-    # Dropping a table drops its triggers.
-    op.drop_table("incident_changes")

@@ -1,0 +1,78 @@
+"""What a model registry holds: versions, the aliases that name them, and the baselines attached to them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from profiles.layout import Task
+from profiles.window import Window
+
+
+@dataclass(frozen=True)
+class ServedVersion:
+    """A registered version that an alias names."""
+
+    name: str
+    version: str
+    run_id: str | None
+    source: str
+    registered_at: datetime
+
+
+@dataclass(frozen=True)
+class AliasedVersion:
+    """A version under one of its aliases; `features` and `task` are None where it has no signature."""
+
+    alias: str
+    served: ServedVersion
+    features: tuple[str, ...] | None
+    task: Task | None
+
+
+@dataclass(frozen=True)
+class BaselineFacts:
+    """What is said of a baseline beside its profile; the document stored with the version.
+
+    `kind` is `training`, `evaluation` or `period`; `scores` are those that objectives are relative to.
+    """
+
+    name: str
+    kind: str
+    rows: int
+    period: Window | None
+    scores: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class AttachedBaseline:
+    """A baseline as it lies with a version: the facts and the profile's bytes."""
+
+    facts: BaselineFacts
+    profile: bytes
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A fitted estimator on its way into the registry.
+
+    `recipe` is a digest of what it was made from: registering the same recipe twice gives the version
+    that is already there. `example` holds a few input rows, from which the signature is inferred.
+    """
+
+    name: str
+    recipe: str
+    estimator: Any
+    example: Any
+    baselines: Sequence[AttachedBaseline]
+    scores: Mapping[str, float]
+
+
+class Versions(Protocol):
+    """What watching needs to know of a model registry."""
+
+    def served(self, name: str, alias: str) -> ServedVersion | None:
+        """Return the version that `alias` names, or None when there is no such model or alias."""
+
+    def baselines(self, served: ServedVersion) -> tuple[AttachedBaseline, ...]:
+        """Return the baselines attached to a version, by name."""
