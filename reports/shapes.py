@@ -6,11 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from policies.faults import Fault
+from policies.incidents import Incident
 from policies.load import Fleet
 from policies.policy import Policy
 from policies.verdict import Finding, ObjectiveVerdict
+from profiles.window import spelled
 from registry.records import Judged, Verification
-from reports.status import Standing
+from reports.incidents import incident_json
+from reports.status import Pages, Standing
 
 if TYPE_CHECKING:
     from registry.recompute import Recomputed
@@ -25,6 +28,8 @@ def fleet_json(standings: Sequence[Standing]) -> dict[str, Any]:
                 "team": standing.team,
                 "serves": standing.serves,
                 "note": standing.note,
+                "incidents_open": standing.incidents,
+                "false_pages": None if standing.pages is None else _pages_json(standing.pages),
                 "window": None if standing.judged is None else window_json(standing.judged),
             }
             for standing in standings
@@ -53,7 +58,9 @@ def window_json(judged: Judged) -> dict[str, Any]:
     }
 
 
-def why_json(judged: Judged, policy: Policy, recomputed: Recomputed) -> dict[str, Any]:
+def why_json(
+    judged: Judged, policy: Policy, recomputed: Recomputed, incidents: Sequence[Incident] = ()
+) -> dict[str, Any]:
     """Return the shape of `muster why --json`."""
     return {
         "model": judged.verdict.model,
@@ -66,6 +73,7 @@ def why_json(judged: Judged, policy: Policy, recomputed: Recomputed) -> dict[str
             for objective in judged.verdict.objectives
             for finding in objective.findings
         ],
+        "incidents": [incident_json(each) for each in incidents],
         "recomputed": {
             "verdict": recomputed.verdict_agrees,
             "comparison": recomputed.comparison_agrees,
@@ -101,6 +109,10 @@ def verified_json(found: Verification) -> dict[str, Any]:
             for fault in found.faults
         ],
     }
+
+
+def _pages_json(pages: Pages) -> dict[str, Any]:
+    return {"opened": pages.opened, "allow": pages.allow, "over": spelled(pages.over)}
 
 
 def _objective_json(objective: ObjectiveVerdict) -> dict[str, Any]:

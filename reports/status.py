@@ -1,8 +1,9 @@
 """Who serves and how it stands: the fleet at a glance, and one model's windows."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Protocol
 
 from rich.console import RenderableType
@@ -12,6 +13,7 @@ from rich.table import Table
 from policies.judge import OBJECTIVES
 from policies.verdict import Status, Verdict
 from profiles.reading import Reading
+from profiles.window import spelled
 from registry.records import Judged
 from reports.fitting import Cut, Fitting, table
 from reports.words import counted, marked, span, status_word, urgency, worst_first, worst_reason
@@ -24,14 +26,28 @@ _LIST = ("not met",)
 
 
 @dataclass(frozen=True)
+class Pages:
+    """How many incidents were opened within the span of a policy's `false_pages`, and how many it allows."""
+
+    opened: int
+    allow: int
+    over: timedelta
+
+
+@dataclass(frozen=True)
 class Standing:
-    """How a model stands: the version that serves, its newest verdict, and what else is to be known."""
+    """How a model stands: the version that serves, its newest verdict, and what else is to be known.
+
+    `incidents` counts the open ones; `pages` is None where nobody says how many are accepted.
+    """
 
     model: str
     team: str
     serves: str | None
     judged: Judged | None
     note: str | None = None
+    incidents: int = 0
+    pages: Pages | None = None
 
 
 class _Rows(Protocol):
@@ -42,9 +58,12 @@ class _Rows(Protocol):
 
 
 def fleet_table(standings: Sequence[Standing]) -> RenderableType:
-    """Return one row per model, the most urgent first: who serves, last window, objectives, reason."""
-    ordered = sorted(standings, key=_urgency)
-    columns = ("model", "who serves", "last window")
+    """Return one row per model, the most urgent first: who serves, last window, objectives, reason.
+
+    Beside them, how many incidents are open, and how many were opened of those that the policy accepts.
+    """
+    ordered = most_urgent_first(standings)
+    columns = ("model", "who serves", "last window", "incidents")
 
     def rows(objectives: tuple[str, ...], *, why: bool) -> Table:
         made = _table("Fleet", (*columns, *objectives), why=why)
@@ -52,16 +71,22 @@ def fleet_table(standings: Sequence[Standing]) -> RenderableType:
             serves = "nobody" if each.serves is None else f"version {each.serves}"
             verdict = None if each.judged is None else each.judged.verdict
             window = "never" if verdict is None else span(verdict.window)
-            cells = [escape(each.model), escape(serves), window, *_cells(verdict, objectives)]
-            made.add_row(*cells, *_reason(_said(each), verdict, objectives, why=why))
+            cells = [escape(each.model), escape(serves), window, _incidents(each)]
+            cells += _cells(verdict, objectives)
+            made.add_row(*cells, *_reason(said_of(each), verdict, objectives, why=why))
         return made
 
     return _fitting(rows, [each.judged.verdict for each in standings if each.judged is not None])
 
 
+def most_urgent_first(standings: Iterable[Standing]) -> list[Standing]:
+    """Sort models by the urgency of their newest verdicts, those never watched last."""
+    return sorted(standings, key=_urgency)
+
+
 def fleet_summary(standings: Sequence[Standing]) -> str:
     """Return the fleet in a line: `3 models: 1 breached, 1 met, 1 never watched`."""
-    worst = sorted(standings, key=_urgency)
+    worst = most_urgent_first(standings)
     counts = Counter(
         "never watched" if each.judged is None else status_word(each.judged.verdict.status) for each in worst
     )
@@ -140,7 +165,17 @@ def _reason(
     return [Cut(said, max(_LINES, len(_not_met(verdict)) if verdict else 0) if narrow else 1)]
 
 
-def _said(each: Standing) -> str:
+def _incidents(each: Standing) -> str:
+    """Return what is open, and below it what was spent of what the policy accepts: `2/1 in 90d`."""
+    pages = each.pages
+    said = [f"{each.incidents} open"] if each.incidents else []
+    if pages is not None and pages.opened:
+        said.append(f"{pages.opened}/{pages.allow} in {spelled(pages.over)}")
+    return "\n".join(said)
+
+
+def said_of(each: Standing) -> str:
+    """Return what a person has to know first of a model: the note on it, and the worst reason."""
     reason = "not watched yet" if each.judged is None else worst_reason(each.judged.verdict)
     return "; ".join(part for part in (each.note, reason) if part)
 

@@ -1,6 +1,6 @@
 """Why a window was judged as it was: the worst first, then what it rests on and whether that holds."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rich.console import Group, RenderableType
 from rich.markup import escape
@@ -8,6 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from policies.incidents import Incident
 from policies.objectives.wording import listed
 from policies.policy import Policy
 from policies.verdict import Finding, ObjectiveVerdict, Status
@@ -21,15 +22,17 @@ _MOST = 12  # findings shown for one objective; --json has all of them
 _DIGEST = 19  # characters of a digest that tell it from others: `sha256:` and twelve digits
 
 
-def why_text(judged: Judged, policy: Policy, recomputed: Recomputed) -> RenderableType:
+def why_text(
+    judged: Judged, policy: Policy, recomputed: Recomputed, incidents: Sequence[Incident] = ()
+) -> RenderableType:
     """Return one window's verdict with everything it rests on, for a terminal.
 
-    Whoever is woken by it reads from the top: how it stands, then what is not met with the most urgent
-    first, then what is met, and at the end what all this rests on.
+    Whoever is woken by it reads from the top: how it stands and which incidents it belongs to, then what is
+    not met with the most urgent first, then what is met, and at the end what all this rests on.
     """
     verdict = judged.verdict
     head = f"[bold]{escape(verdict.model)}[/], {span(verdict.window)}: [bold]{marked(verdict)}[/]"
-    parts: list[RenderableType] = [head]
+    parts: list[RenderableType] = [head, *(Text(_belongs(each)) for each in incidents)]
     objectives = worst_first(verdict.objectives)
     for objective in objectives:
         if not _is_quiet(objective):
@@ -39,6 +42,12 @@ def why_text(judged: Judged, policy: Policy, recomputed: Recomputed) -> Renderab
         parts += ["", _pairs((o.objective, f"{marked(o)}: {_said(o)}") for o in quiet)]
     parts += ["", _pairs(_facts(judged, policy)), "", _recomputation(recomputed)]
     return Group(*parts)
+
+
+def _belongs(incident: Incident) -> str:
+    state = "open" if incident.resolved is None else f"over since {moment(incident.last)}"
+    since = f"{incident.severity}, since {moment(incident.began)} UTC"
+    return f"incident {incident.name}: {since}, {state}"
 
 
 def _is_quiet(objective: ObjectiveVerdict) -> bool:

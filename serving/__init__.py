@@ -1,0 +1,1 @@
+"""What answers: what a team's own service needs of Muster."""
