@@ -12,7 +12,7 @@ export PYTHONDONTWRITEBYTECODE :=
 export OMP_NUM_THREADS ?= 1
 
 help:
-	@echo "make demo    watch a year of a real model's traffic, embedded"
+	@echo "make demo    watch a fleet of real models, embedded"
 	@echo "make test    run the tests"
 	@echo "make check   lint, types, import contracts"
 	@echo "make docs    renew what the pages show of the real thing"

@@ -1,1 +1,1 @@
-"""The demonstration: real data, a real model, a year watched in a minute."""
+"""The demonstration: a fleet of real models on real data, watched in minutes."""

@@ -1,25 +1,30 @@
-"""`make demo`: train on 2011, register, watch 2012 month by month, say what was seen."""
+"""`make demo`: train a fleet, register it, watch its traffic on simulated clocks, say what was seen."""
 
 from __future__ import annotations
 
 import os
 import time
-from datetime import datetime
+from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from policies.load import Fleet
+    from flows.world import World
+    from policies.load import LoadedPolicy
     from policies.verdict import Verdict
-    from profiles.window import Window
     from registry.settings import Settings
 
 # Where output is piped or captured there is no width to go by; the README shows this one.
 WIDTH = 150
+CHECKOUT = Path(__file__).parents[1]
+# By then every model whose data are of these years has been watched: time for a first look.
+_FIRST_LOOK = datetime(2014, 1, 1, tzinfo=UTC)
+_KEPT = {"MUSTER_STATE", "MUSTER_TRAFFIC_ROOT"}
 
 
 def main() -> None:
@@ -27,35 +32,26 @@ def main() -> None:
     began = time.monotonic()
     from registry.settings import load_settings
 
-    settings = load_settings(_own_environment(), Path(__file__).parents[1])
+    settings = load_settings(_own_environment(), CHECKOUT)
     from flows.embedded import configure, one_shot
 
     configure(settings, quiet=True)
-    from demo.bike import NAME, SERVED_IN, BikeDemand
-    from policies.load import load_policies
-    from registry.versions import MlflowVersions
+    from demo.fleet import FLEET
 
     console = Console(width=None if Console().is_terminal else WIDTH, highlight=False)
-    fleet = load_policies([Path(root) for root in settings.policies])
-    fleet.raise_for_faults()
+    fleet = _policies()
+    teams = Counter(loaded.policy.team for loaded in fleet.values())
     console.print(
-        "[bold]1.[/] Train a demand model on the hourly rentals of 2011; log what it answers in 2012."
+        f"[bold]1.[/] Train {len(FLEET)} models of {len(teams)} teams on the first part of their data, "
+        "log what they answer to the rest,\n   and register them in MLflow with their baselines."
     )
-    story = BikeDemand(settings.traffic_root / "bike")
-    story.write_logs()
-    console.print("[bold]2.[/] Register it in MLflow with its baseline.")
-    versions = MlflowVersions(settings.mlflow_uri, settings.mlflow_artifacts)
-    served = versions.register(story.candidate(), alias="champion")
-    console.print(f"   {served.name} version {served.version} serves as champion")
-    console.print("[bold]3.[/] Watch 2012 as a schedule would have, a month at a time, by a Prefect flow:")
+    _make(console, settings)
+    console.print("[bold]2.[/] Watch every window when a schedule would have, by a Prefect flow:")
     with one_shot():
-        _watch(console, fleet, settings, SERVED_IN)
-    _conclude(console, settings, NAME)
-    console.print(
-        f"\nTook {time.monotonic() - began:.0f} s. The state lies in {_relative(settings.state)}; try:"
-    )
-    for command in (f"status {NAME}", f"why {NAME} 2012-10", f"policy show {NAME}"):
-        console.print(f"  .venv/bin/muster {command}")
+        _watch(console, fleet, settings)
+    _conclude(console, settings)
+    console.print(f"\nTook {time.monotonic() - began:.0f} s. The state lies in {_relative(settings.state)}.")
+    _say_next(console, settings)
 
 
 def _own_environment() -> dict[str, str]:
@@ -63,34 +59,111 @@ def _own_environment() -> dict[str, str]:
     return {k: v for k, v in os.environ.items() if not k.startswith("MUSTER_") or k in _KEPT}
 
 
-_KEPT = {"MUSTER_STATE", "MUSTER_TRAFFIC_ROOT"}
+def _policies() -> Mapping[str, LoadedPolicy]:
+    """Return the demonstration's own policies; whoever tries `muster init` adds others beside them."""
+    from demo.fleet import FLEET
+    from policies.load import load_policies
+
+    found = load_policies([CHECKOUT / "demo" / "policies"])
+    found.raise_for_faults()
+    return {each.policy.model: each for each in found.policies if each.policy.model in FLEET}
 
 
-def _watch(console: Console, fleet: Fleet, settings: Settings, served: Window) -> None:
+def _make(console: Console, settings: Settings) -> None:
+    """Make every model that nobody has made before."""
+    from demo.fleet import FLEET
+    from demo.making import Making
+    from registry.versions import MlflowVersions
+
+    versions = MlflowVersions(settings.mlflow_uri, settings.mlflow_artifacts)
+    with console.status("making models") as status:
+        for number, model in enumerate(FLEET.values(), 1):
+            logged = (settings.traffic_root / model.folder).is_dir()
+            if logged and versions.served(model.name, "champion") is not None:
+                continue
+            status.update(f"making {model.name}, {number} of {len(FLEET)}")
+            making = Making(model)
+            making.write_logs(settings.traffic_root)
+            versions.register(making.candidate(), alias="champion")
+
+
+def _watch(console: Console, fleet: Mapping[str, LoadedPolicy], settings: Settings) -> None:
+    from demo.fleet import FLEET
     from flows.replay import replay
     from flows.world import open_world
-    from reports.words import marked, span
 
-    def tell(_model: str, now: datetime, verdicts: Sequence[Verdict]) -> None:
-        seen = ", ".join(f"{span(verdict.window)} {marked(verdict)}" for verdict in verdicts)
-        console.print(f"   on {now:%Y-%m-%d}: {seen or 'nothing due'}")
+    world = open_world(settings)
+    with world.ledger, console.status("starting a temporary Prefect server") as status:
+        left = {model: loaded for model, loaded in fleet.items() if _is_due(loaded, world)}
+        windows, looked = 0, False
 
-    by_model = {loaded.policy.model: loaded for loaded in fleet.policies}
-    with console.status("starting a temporary Prefect server"):
-        replay(by_model, open_world(settings), served.start, served.end, tell)
+        def tell(model: str, now: datetime, verdicts: Sequence[Verdict]) -> None:
+            nonlocal windows, looked
+            if now >= _FIRST_LOOK and not looked:
+                looked = True
+                console.print("   The fleet so far, at the end of what happened before 2014:\n")
+                _show_fleet(console, world)
+                console.print()
+            windows += len(verdicts)
+            status.update(f"{now:%Y-%m-%d %H:%M} {model}: {windows} readings so far")
+
+        spans = {model: FLEET[model].serves for model in left}
+        replay(left, world, spans, tell, {model: spans[model] for model in left if FLEET[model].pulsed})
+    said = f"{windows} readings: each window when it closed, and again when its labels were complete"
+    console.print(f"   {said if left else 'nothing is due: all windows were watched before'}")
 
 
-def _conclude(console: Console, settings: Settings, model: str) -> None:
+def _is_due(loaded: LoadedPolicy, world: World) -> bool:
+    """Say whether a model has windows left to watch, now that all of its traffic is there."""
+    from dataclasses import replace
+
+    from demo.fleet import FLEET
+    from flows.replay import ticks
+    from flows.step import Watched, due
+
+    span = FLEET[loaded.policy.model].serves
+    *_, last = ticks(loaded.policy, span.start, span.end)
+    if world.ledger.watermark(loaded.policy.model) is None:
+        return True
+    return bool(due(Watched(loaded.policy, ""), replace(world, clock=lambda: last)))
+
+
+def _show_fleet(console: Console, world: World) -> None:
+    from demo.story import fleet_table, read_chapter
+
+    models = sorted(row.model for row in world.ledger.models())
+    console.print(fleet_table([read_chapter(world.ledger, model) for model in models]))
+
+
+def _conclude(console: Console, settings: Settings) -> None:
+    from demo.fleet import FLEET
+    from demo.story import fleet_table, read_chapter, sentences
     from registry.ledger import Ledger
-    from reports.status import windows_table
 
     with Ledger.open(settings.database_url) as ledger:
-        windows = ledger.windows(model)
+        chapters = [read_chapter(ledger, model) for model in sorted(FLEET)]
         checked = ledger.verify()
     console.print()
-    console.print(windows_table(model, windows))
+    for sentence in sentences(chapters):
+        console.print(sentence)
+    console.print()
+    console.print(fleet_table(chapters))
     state = "intact" if checked.sound else "altered"
-    console.print(f"\nThe ledger holds {checked.entries} entries in its hash chain, {state}.")
+    console.print(f"\nThe ledger holds {checked.entries:,} entries in {checked.chains} hash chains, {state}.")
+
+
+def _say_next(console: Console, settings: Settings) -> None:
+    from demo.fleet import FLEET
+
+    logs = _relative(settings.traffic_root) / FLEET["pricing.bike-rides"].folder
+    console.print("Look closer:")
+    for command in ("status", "why pricing.bike-demand 2012-10", "why pricing.bike-rides 2025-10-13"):
+        console.print(f"  .venv/bin/muster {command}")
+    console.print("Begin with a model of your own; put your paths in place of these:")
+    console.print(
+        f"  .venv/bin/muster init --traffic {logs}/traffic --labels {logs}/labels --model pricing.mine",
+        soft_wrap=True,
+    )
 
 
 def _relative(path: Path) -> Path:

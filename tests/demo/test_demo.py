@@ -1,127 +1,99 @@
-"""The demonstration as a person runs it: a process, a year of real data, and what it leaves behind."""
+"""The demonstration as a person runs it: a process, a fleet of real models, and what it prints and leaves."""
 
-import os
+import itertools
 import re
 import shlex
-import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from docs.embed import CHECKOUT, blocks, in_state, settled
-from policies.verdict import SEVERITIES, Status
+from demo.fleet import FLEET
+from docs.embed import CHECKOUT, blocks, settled
 from registry.ledger import Ledger
-from registry.records import Judged
 from registry.versions import MlflowVersions
+from tests.demo.conftest import Demo, run
 
 pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("demo")]
 
-MODEL = "pricing.bike-demand"
-# The error of the frozen model by month, as the data set's own description has it.
-MAE = (46, 53, 82, 95, 82, 94, 94, 103, 116, 121, 100, 77)
 README = (CHECKOUT / "README.md").read_text()
+MUSTER = str(Path(sys.executable).parent / "muster")
+COLUMNS = ("model", "who serves", "windows", "breached", "blind", "cause", "what to do next")
 
 
-@dataclass(frozen=True)
-class Demo:
-    """A state folder in which the demo ran, with what the run printed."""
-
-    state: Path
-    printed: str
-
-    @property
-    def ledger_url(self) -> str:
-        return f"sqlite:///{self.state / 'ledger.db'}"
-
-    def recorded(self) -> tuple[dict[str, Any], int]:
-        """Return the ledger's whole content and the number of its entries."""
-        with Ledger.open(self.ledger_url) as ledger:
-            return ledger.content(), ledger.verify().entries
-
-
-def run(state: Path, *arguments: str) -> str:
-    """Run a program in the checkout on `state`, without variables that would lead elsewhere."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("MUSTER_", "PREFECT_", "MLFLOW_"))}
-    done = subprocess.run(
-        arguments,
-        cwd=CHECKOUT,
-        env={**kept, "OMP_NUM_THREADS": "1", **in_state(state)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    state = tmp_path_factory.mktemp("demo") / "state"
-    return Demo(state, run(state, sys.executable, "-m", "demo"))
-
-
-@pytest.fixture(scope="module")
-def months(demo: Demo) -> Iterator[tuple[Judged, ...]]:
-    with Ledger.open(demo.ledger_url) as ledger:
-        yield ledger.windows(MODEL)
-
-
-def test_every_month_of_the_year_is_judged_once_its_labels_are_there(months: tuple[Judged, ...]) -> None:
-    assert [f"{each.reading.window.start:%Y-%m}" for each in months] == [f"2012-{m:02}" for m in range(1, 13)]
-    assert all(each.reading.labels is not None and each.reading.labels.mature for each in months)
-
-
-def test_the_error_by_month_is_that_of_the_data_sets_description(months: tuple[Judged, ...]) -> None:
-    found = [each.reading.scores["mae"].value for each in months]
-    assert found == [pytest.approx(known, rel=0.03) for known in MAE]
-
-
-def test_performance_is_met_in_january_and_breached_in_every_later_month(months: tuple[Judged, ...]) -> None:
-    statuses = [found.status for each in months if (found := each.verdict.of("performance"))]
-    assert statuses == [Status.MET, *[Status.BREACHED] * 11]
-
-
-def test_the_seasons_are_found_and_are_less_urgent_than_the_loss_of_performance(
-    months: tuple[Judged, ...],
+def test_at_least_fifteen_models_of_three_teams_are_watched_in_at_most_a_thousand_windows(
+    ledger: Ledger,
 ) -> None:
-    for each in months:
-        drift, performance = each.verdict.of("drift"), each.verdict.of("performance")
-        assert drift is not None
-        assert performance is not None
-        assert {"temp", "atemp"} <= {finding.column for finding in drift.findings}
-        if performance.severity is not None and drift.severity is not None:
-            assert SEVERITIES.index(drift.severity) < SEVERITIES.index(performance.severity)
+    models = ledger.models()
+    assert {row.model for row in models} == set(FLEET)
+    assert len(models) >= 15
+    assert len({row.team for row in models}) == 3
+    assert sum(len(ledger.recorded(row.model)) for row in models) <= 1000
 
 
-def test_the_hurricane_is_a_silence_of_37_hours_and_the_only_one_too_long(months: tuple[Judged, ...]) -> None:
-    silent = [
-        each.reading
-        for each in months
-        if (found := each.verdict.of("freshness")) and found.status is Status.BREACHED
-    ]
-    (october,) = silent
-    assert f"{october.window.start:%Y-%m}" == "2012-10"
-    assert october.arrivals.longest_silence == timedelta(hours=37)
+def test_every_window_of_every_model_is_judged_once_its_labels_are_there(ledger: Ledger) -> None:
+    for model in FLEET.values():
+        windows = ledger.windows(model.name)
+        assert windows, model.name
+        assert model.serves.start <= windows[0].reading.window.start
+        assert windows[-1].reading.window.end <= model.serves.end, model.name
+        for earlier, later in itertools.pairwise(windows):
+            assert earlier.reading.window.end == later.reading.window.start, model.name
+        assert all(each.reading.labels is None or each.reading.labels.mature for each in windows), model.name
 
 
-def test_the_baseline_is_attached_to_the_version_in_mlflow(demo: Demo, months: tuple[Judged, ...]) -> None:
+def test_the_ledger_is_intact(ledger: Ledger) -> None:
+    assert ledger.verify().sound
+
+
+def test_the_baselines_are_attached_to_the_versions_in_mlflow(demo: Demo, ledger: Ledger) -> None:
     versions = MlflowVersions(f"sqlite:///{demo.state / 'mlflow.db'}", str(demo.state / "mlflow-artifacts"))
-    served = versions.served(MODEL, "champion")
-    assert served is not None
-    (attached,) = versions.baselines(served)
-    reference = months[-1].reading.baseline
-    assert reference is not None
-    assert (attached.facts.name, attached.facts.rows) == (reference.name, reference.rows)
-    assert attached.facts.scores["mae"] == pytest.approx(45.1, rel=0.03)
-    assert attached.profile
+    for name, wanted in (
+        ("pricing.bike-demand", {"default"}),
+        ("pricing.bike-rides", {"default", "holiday"}),
+    ):
+        served = versions.served(name, "champion")
+        assert served is not None
+        attached = {each.facts.name: each for each in versions.baselines(served)}
+        assert set(attached) == wanted
+        assert all(each.profile for each in attached.values())
+        bound = {each.name: (each.rows, dict(each.scores)) for each in ledger.baselines(name)}
+        assert bound == {n: (each.facts.rows, dict(each.facts.scores)) for n, each in attached.items()}
 
 
-def test_the_table_is_the_one_in_the_readme(demo: Demo) -> None:
+def test_a_first_table_comes_before_the_last_and_both_have_the_promised_columns(demo: Demo) -> None:
+    heads = [line for line in demo.printed.splitlines() if line.startswith("model ")]
+    assert [tuple(re.split(r"\s{2,}", head.strip())) for head in heads] == [COLUMNS] * 2
+    first, last = demo.printed.split("Fleet\n" if "Fleet\n" in demo.printed else "Fleet ")[1:]
+    assert "pricing.bike-demand" in first
+    assert all(name in last for name in FLEET)
+
+
+def test_three_sentences_above_the_last_table_tell_what_the_ledger_holds(demo: Demo, ledger: Ledger) -> None:
+    told = [
+        line
+        for line in demo.printed.rpartition("\nFleet")[0].splitlines()
+        if re.match(r"[a-z]+\.[a-z-]+ (lost|got)", line)
+    ]
+    assert len(told) == 3
+    assert told[0].startswith(
+        "marketing.call-back lost its feed at 2025-10-05 13:59, critical at 2025-10-05 14:05"
+    )
+    opened = {
+        name: {
+            f"{at:%Y-%m-%d %H:%M}"
+            for at, change in ledger.incident_changes(name)
+            if change.change == "opened"
+        }
+        for name in FLEET
+    }
+    for sentence in told:
+        at = re.search(r"(?:critical|high) at ([-0-9]+ [:0-9]+)", sentence)
+        assert at is not None
+        assert at[1] in opened[sentence.split()[0]]
+
+
+def test_what_it_prints_is_what_the_readme_shows(demo: Demo) -> None:
     (shown,) = (body for what, body in blocks(README) if what == "demo")
     assert _comparable(shown.removeprefix("```console\n$ make demo\n").removesuffix("```\n")) == _comparable(
         demo.printed.replace(str(demo.state), ".muster")
@@ -132,16 +104,26 @@ def _comparable(output: str) -> list[str]:
     return [line.rstrip() for line in settled(output).strip().splitlines()]
 
 
-def test_running_it_again_changes_nothing_in_the_ledger_and_the_printed_commands_work(demo: Demo) -> None:
+def test_running_it_again_changes_nothing_in_the_ledger_and_the_printed_commands_work(
+    demo: Demo, tmp_path: Path
+) -> None:
     before = demo.recorded()
     again = run(demo.state, sys.executable, "-m", "demo")
     assert demo.recorded() == before
-    assert "on 2012-10-01: nothing due" in again
+    assert "nothing is due" in again
     commands = re.findall(r"^  \.venv/bin/muster (.+)$", again, re.MULTILINE)
-    assert len(commands) == 3
-    for command in commands:
-        assert MODEL in run(demo.state, str(Path(sys.executable).parent / "muster"), *shlex.split(command))
+    *looking, beginning = commands
+    assert len(looking) == 3
+    for command in looking:
+        assert run(demo.state, MUSTER, *shlex.split(command))
     assert demo.recorded() == before
+    assert again.strip().endswith(beginning)
+    assert beginning.startswith("init --traffic ")
+    # Elsewhere, so that the checkout gets no policy from a test.
+    own = tmp_path / "state"
+    began = run(own, MUSTER, *shlex.split(beginning), cwd=tmp_path)
+    assert "wrote" in began
+    assert "pricing.mine" in run(own, MUSTER, "status", cwd=tmp_path)
 
 
 def test_what_the_readme_shows_of_the_demos_state_is_what_is_printed(demo: Demo) -> None:
