@@ -50,17 +50,21 @@ def profiled(rows: pa.Table) -> Profile:
 
 def judged(rows: pa.Table, baseline: Profile, hour: int = 0) -> Verdict:
     """Judge some rows as the window of an hour."""
-    profile, policy = profiled(rows), default_policy()
+    return judge(seen(rows, baseline, hour), default_policy())
+
+
+def seen(rows: pa.Table, baseline: Profile, hour: int = 0) -> Reading:
+    """Return the reading of some rows as the window of an hour."""
+    profile = profiled(rows)
     window = Window(START + hour * HOUR, START + (hour + 1) * HOUR)
-    reading = Reading(
-        model=policy.model,
+    return Reading(
+        model=default_policy().model,
         window=window,
         version="1",
         arrivals=Arrivals(rows.num_rows, window.start, window.start, HOUR / 60, window.start),
         baseline=BaselineRef("default", "sha256:0", baseline.rows),
         comparison=compare(profile, baseline),
     )
-    return judge(reading, policy)
 
 
 def alarmed(verdict: Verdict) -> bool:

@@ -19,8 +19,9 @@ import pyarrow.parquet as pq
 from bench.made_up import DAY, features
 from profiles.sketch import sketch
 from profiles.window import Cadence, Window
+from registry.model_registry import AttachedBaseline, BaselineFacts, Candidate
 from registry.settings import Settings
-from registry.versions import AttachedBaseline, BaselineFacts, Candidate, MlflowVersions
+from registry.versions import MlflowVersions
 
 _LATENESS = timedelta(hours=1)
 _NAME = "bench.shared"
@@ -29,7 +30,11 @@ version: 1
 model: bench.model-{number:04}
 registered_as: bench.shared
 task: regression
-traffic: {{path: "traffic/{number:04}/*.parquet", timestamp: ts, prediction: prediction, request_id: request_id}}
+traffic:
+  path: "traffic/{number:04}/*.parquet"
+  timestamp: ts
+  prediction: prediction
+  request_id: request_id
 cadence: 1d
 allowed_lateness: 1h
 """

@@ -16,8 +16,8 @@ from policies.load import LoadedPolicy, load_policies
 from policies.verdict import Status
 from profiles.sketch import sketch
 from profiles.window import Window
+from registry.model_registry import AttachedBaseline, BaselineFacts, ServedVersion
 from registry.settings import load_settings
-from registry.versions import AttachedBaseline, BaselineFacts, ServedVersion
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
 DAY = timedelta(days=1)

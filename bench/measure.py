@@ -10,6 +10,17 @@ from typing import Literal
 _MODULES = Path(__file__).with_name("measures")
 
 
+class NotHere(Exception):
+    """What a measure needs cannot be had on this machine; its old result stays, and nothing has failed."""
+
+
+@dataclass(frozen=True)
+class Absent:
+    """Why a measure was not taken, without anybody's fault."""
+
+    reason: str
+
+
 @dataclass(frozen=True)
 class Target:
     """What a value should be, in its measure's unit; missing it is said and stops nothing."""
@@ -60,14 +71,16 @@ def registered() -> dict[str, Measure]:
     return dict(sorted(found.items()))
 
 
-def taken(keys: tuple[str, ...]) -> dict[str, list[float] | str]:
+def taken(keys: tuple[str, ...]) -> dict[str, list[float] | Absent | str]:
     """Take some measures in this process, in earnest; return each one's repeats, or what went wrong."""
     measures = registered()
     return {key: _taken(measures[key]) for key in keys}
 
 
-def _taken(measure: Measure) -> list[float] | str:
+def _taken(measure: Measure) -> list[float] | Absent | str:
     try:
         return measure.take()
+    except NotHere as error:
+        return Absent(str(error))
     except Exception as error:  # noqa: BLE001 - whatever it was, the other measures can be taken
         return f"{type(error).__name__}: {error}"

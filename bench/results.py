@@ -1,7 +1,7 @@
 """`bench/results.json`: one object per key, and under `machine` what they were taken on."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -23,19 +23,34 @@ def summarised(repeats: Sequence[float], unit: str) -> dict[str, Any]:
 
 
 def updated(
-    old: Mapping[str, Any], machine: Mapping[str, Any], entries: Mapping[str, Any], *, whole: bool
+    old: Mapping[str, Any],
+    machine: Mapping[str, Any],
+    entries: Mapping[str, Any],
+    *,
+    whole: bool,
+    kept: Collection[str] = (),
 ) -> dict[str, Any]:
     """Return the file's new content: `machine` first, then the keys in alphabetical order.
 
-    A whole run replaces everything. A partial one replaces its own keys and leaves the machine; what was
-    different about it this time lies in each new object under `machine`.
+    A whole run replaces everything but the keys in `kept`. A partial one replaces its own keys and leaves
+    the machine. What was different about the machine when an object was made lies in it under `machine`.
     """
-    if whole or MACHINE not in old:
+    if MACHINE not in old:
         return {MACHINE: dict(machine), **dict(sorted(entries.items()))}
-    differing = {name: value for name, value in machine.items() if old[MACHINE].get(name) != value}
-    fresh = {key: {**entry, MACHINE: differing} if differing else entry for key, entry in entries.items()}
-    kept = {key: entry for key, entry in old.items() if key != MACHINE}
-    return {MACHINE: old[MACHINE], **dict(sorted({**kept, **fresh}.items()))}
+    if whole:
+        left = {key: _beside(entry, old[MACHINE], machine) for key, entry in old.items() if key in kept}
+        return {MACHINE: dict(machine), **dict(sorted({**left, **entries}.items()))}
+    fresh = {key: _beside(entry, machine, old[MACHINE]) for key, entry in entries.items()}
+    others = {key: entry for key, entry in old.items() if key != MACHINE}
+    return {MACHINE: old[MACHINE], **dict(sorted({**others, **fresh}.items()))}
+
+
+def _beside(entry: Mapping[str, Any], own: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an entry that says what differs between its machine and the one at the top."""
+    whole = {**own, **entry.get(MACHINE, {})}
+    differing = {name: value for name, value in whole.items() if top.get(name) != value}
+    bare = {name: value for name, value in entry.items() if name != MACHINE}
+    return {**bare, MACHINE: differing} if differing else bare
 
 
 def read(path: Path = RESULTS) -> dict[str, Any]:

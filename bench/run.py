@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from bench.machine import described
-from bench.measure import Measure, registered, taken
+from bench.measure import Absent, Measure, registered, taken
 from bench.results import RESULTS, read, summarised, updated, write
 
 
@@ -21,7 +21,8 @@ from bench.results import RESULTS, read, summarised, updated, write
 def main(keys: tuple[str, ...]) -> None:
     """Take the measures called KEY, or all of them; docs/bench.md says what they mean.
 
-    A missed target is said. The exit code is 1 when a measure could not be taken.
+    A missed target is said. The exit code is 1 when a measure could not be taken. One that needs what this
+    machine does not have keeps its old result, which is said and is no failure.
     """
     # Compiled modules are part of how fast a command starts; more threads than CPUs are not.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -36,15 +37,18 @@ def run(chosen: Sequence[Measure] | None, path: Path = RESULTS) -> bool:
     (load, *_), cpus = machine["load_average_at_start"], machine["cpu_count"]
     print(f"{cpus} CPUs ({machine['cpu_model']}), load {load}{'' if load < cpus / 4 else ': not quiet'}")
     measures = list(registered().values()) if chosen is None else chosen
-    entries, complete = {}, True
+    entries, kept, complete = {}, [], True
     for measure, found in _taken(measures):
-        if isinstance(found, str):
+        if isinstance(found, Absent):
+            kept.append(measure.key)
+            print(f"{measure.key:<24} stays as it was: {found.reason}", flush=True)
+        elif isinstance(found, str):
             complete = False
             print(f"{measure.key:<24} could not be taken: {found}", flush=True)
         else:
             entries[measure.key] = summarised(found, measure.unit)
             print(line(measure, found), flush=True)
-    write(updated(read(path), machine, entries, whole=chosen is None), path)
+    write(updated(read(path), machine, entries, whole=chosen is None, kept=kept), path)
     return complete
 
 
@@ -59,7 +63,7 @@ def line(measure: Measure, repeats: Sequence[float]) -> str:
     return f"{said}; target {measure.target}: {'met' if measure.target.met(value) else 'MISSED'}"
 
 
-def _taken(measures: Sequence[Measure]) -> Iterator[tuple[Measure, list[float] | str]]:
+def _taken(measures: Sequence[Measure]) -> Iterator[tuple[Measure, list[float] | Absent | str]]:
     """Yield each measure with its repeats, or with what went wrong; a process per module."""
     for _, group in groupby(sorted(measures, key=lambda m: (m.module, m.key)), key=lambda m: m.module):
         together = list(group)
@@ -67,7 +71,7 @@ def _taken(measures: Sequence[Measure]) -> Iterator[tuple[Measure, list[float] |
             try:
                 found = process.submit(taken, tuple(measure.key for measure in together)).result()
             except BrokenProcessPool:
-                found = dict.fromkeys((measure.key for measure in together), "its process died")
+                found = {measure.key: "its process died" for measure in together}
         for measure in together:
             yield measure, found[measure.key]
 

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-_HERE = Path(__file__).parent
-_BIKE = _HERE.parent / "demo" / "data" / "bike_sharing.parquet"
-_BANK = _HERE / "data" / "bank_marketing.parquet"
-_COMMITS = _HERE / "data" / "commit_types.parquet"
+_DATA = Path(__file__).parents[1] / "demo" / "data"
+_BIKE = _DATA / "bike_sharing.parquet"
+_BANK = _DATA / "bank_marketing.parquet"
+_COMMITS = _DATA / "commit_types.parquet"
 # A team logs codes as what they are.
 _BIKE_CODES = ("season", "holiday", "weekday", "workingday", "weathersit")
 _BANK_ROWS = 16_000  # May to July 2008, its README's reference

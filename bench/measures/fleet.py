@@ -55,11 +55,12 @@ MEASURES = (
     Measure(
         key="models_watched_per_min",
         unit="models/min",
-        meaning="Models that ONE run of the flow `watch` takes in per minute of wall time, four threads in one "
-        "process: 1,000 models with a policy file and traffic of their own, one window of 1,000 rows and 20 "
-        "profiled columns due each, on an SQLite ledger, a temporary Prefect server and one version in an "
-        "MLflow store that all models name. It is each model's first watch, so recording its policy, asking "
-        "MLflow who serves and taking over the baseline are in it; the server's start is not.",
+        meaning="Models that ONE run of the flow `watch` takes in per minute of wall time, in one process "
+        "with four threads: 1,000 models with a policy file and traffic of their own, one window of "
+        "1,000 rows and 20 profiled columns due each, on an SQLite ledger, a temporary Prefect server "
+        "and one version in an MLflow store that all models name. It is each model's first watch, so "
+        "recording its policy, asking MLflow who serves and taking over the baseline are in it; the "
+        "server's start is not.",
         take=models_per_min,
         tiny={"models": 3, "rows": 200},
     ),

@@ -85,6 +85,16 @@ def test_a_partial_run_in_the_same_conditions_adds_nothing_to_its_keys() -> None
     assert new == {MACHINE: QUIET, "a_s": entry(1)}
 
 
+def test_a_whole_run_keeps_what_could_not_be_taken_here_and_says_what_it_was_taken_on() -> None:
+    old = {MACHINE: BUSY, "a_s": entry(1), "b_s": entry(2), "gone_s": entry(1)}
+    new = updated(old, QUIET, {"a_s": entry(3)}, whole=True, kept=["b_s", "never_taken_s"])
+    assert new == {
+        MACHINE: QUIET,
+        "a_s": entry(3),
+        "b_s": {**entry(2), MACHINE: {"load_average_at_start": [3.0, 1.0, 0.0]}},
+    }
+
+
 def test_a_first_run_may_be_a_partial_one(tmp_path: Path) -> None:
     path = tmp_path / "results.json"
     write(updated(read(path), BUSY, {"a_s": entry(1)}, whole=False), path)

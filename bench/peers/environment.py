@@ -1,0 +1,44 @@
+"""Environments of their own for what Muster is measured against."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from bench.measure import NotHere
+
+_READY = "ready"
+
+
+def cache() -> Path:
+    """Return the folder below the user's cache that holds the environments."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "muster" / "peers"
+
+
+def interpreter(
+    pins: Path, folder: Path | None = None, *, build: bool = True, python: str = sys.executable
+) -> Path:
+    """Return the interpreter of an environment with what `pins` names, made where it is not there yet.
+
+    Another Python or other pins are another environment. NotHere when it cannot or (without `build`) may
+    not be made.
+    """
+    stamp = hashlib.sha256(f"{sys.version_info[:2]}{pins.read_text()}".encode()).hexdigest()[:12]
+    home = (folder or cache()) / f"{pins.stem}-{stamp}"
+    made = home / "bin" / "python"
+    if (home / _READY).exists():
+        return made
+    if not build:
+        raise NotHere(f"the environment of {pins.name} was never made; `python -m bench.run` makes it")
+    shutil.rmtree(home, ignore_errors=True)
+    wheels = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary=:all:")
+    for command in ((python, "-m", "venv", str(home)), (str(made), *wheels, "-r", str(pins))):
+        try:
+            subprocess.run(command, check=True, capture_output=True, text=True)
+        except (OSError, subprocess.CalledProcessError) as error:
+            said = (getattr(error, "stderr", "") or str(error)).strip().splitlines()[-1]
+            raise NotHere(f"the environment of {pins.name} cannot be made: {said}") from error
+    (home / _READY).touch()
+    return made
