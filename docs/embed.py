@@ -198,8 +198,9 @@ def _defaults(path: list[str]) -> dict[str, str]:
     """Return the defaults of a section as `muster policy show` fills them in."""
     import yaml
 
-    from policies.resolve import resolve, show
+    from policies.resolve import resolve
     from policies.schema import PolicyFile, TeamFile
+    from policies.show import show
 
     policy = resolve(PolicyFile.model_validate(_LEAST), TeamFile(team="shop"))
     values = yaml.safe_load(show(policy))

@@ -118,7 +118,8 @@ def _inlined(name: str) -> dict[str, str]:
     own = fields(name)
     window = {k.removeprefix("windows[]."): v for k, v in fields("status MODEL").items() if k != "model"}
     if name == "why":
-        return {**own, **window}
+        listed = {k: v for k, v in fields("incidents").items() if not k.endswith(".model")}
+        return {**listed, **own, **window}
     if name == "status":
         return {**own, **{f"models[].window.{key}": kind for key, kind in window.items()}}
     return own
@@ -130,6 +131,7 @@ def _inlined(name: str) -> dict[str, str]:
         ("status", ["status"]),
         ("status MODEL", ["status", "shop.prices"]),
         ("why", ["why", "shop.prices", "2026-03-02"]),
+        ("incidents", ["incidents", "--all"]),
         ("policy check", ["policy", "check"]),
         ("policy show", ["policy", "show", "shop.prices"]),
         ("ledger verify", ["ledger", "verify"]),
