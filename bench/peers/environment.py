@@ -31,7 +31,9 @@ def interpreter(
     if (home / _READY).exists():
         return made
     if not build:
-        raise NotHere(f"the environment of {pins.name} was never made; `python -m bench.run` makes it")
+        raise NotHere(
+            f"the environment of {pins.name} was never made; `python -m bench.peers.environment` makes it"
+        )
     shutil.rmtree(home, ignore_errors=True)
     wheels = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary=:all:")
     for command in ((python, "-m", "venv", str(home)), (str(made), *wheels, "-r", str(pins))):
@@ -42,3 +44,13 @@ def interpreter(
             raise NotHere(f"the environment of {pins.name} cannot be made: {said}") from error
     (home / _READY).touch()
     return made
+
+
+def main() -> None:
+    """Make the environment of every peer, so that the tests can take their measures."""
+    for pins in sorted(Path(__file__).parent.glob("*.txt")):
+        print(f"{pins.stem}: {interpreter(pins)}")
+
+
+if __name__ == "__main__":
+    main()
