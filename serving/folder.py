@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +11,12 @@ from profiles.effects import effect
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+# A fork in the middle of an import leaves half a module in the child for good, so forks wait for imports.
+_LOADING = threading.RLock()
+os.register_at_fork(
+    before=_LOADING.acquire, after_in_parent=_LOADING.release, after_in_child=_LOADING.release
+)
 
 
 class Folder:
@@ -21,10 +29,11 @@ class Folder:
     def open(self) -> tuple[Any, str]:
         """Load what writing needs, once, and return the file system and the folder's path in it."""
         if self._opened is None:
-            import fsspec
-            import pyarrow.parquet  # noqa: F401 - a process that ends at once can no longer load it
+            with _LOADING:
+                import fsspec
+                import pyarrow.parquet  # noqa: F401 - a process that ends at once can no longer load it
 
-            files, root = fsspec.core.url_to_fs(self.address)
+                files, root = fsspec.core.url_to_fs(self.address)
             self._opened = files, str(root).rstrip("/")
         return self._opened
 

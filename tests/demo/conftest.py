@@ -37,7 +37,8 @@ def run(state: Path, *arguments: str, cwd: Path = CHECKOUT) -> str:
     done = subprocess.run(
         arguments,
         cwd=cwd,
-        env={**kept, "OMP_NUM_THREADS": "1", **in_state(state)},
+        # As wide as in the README, whatever the test runner says of its own terminal.
+        env={**kept, "COLUMNS": "160", "OMP_NUM_THREADS": "1", **in_state(state)},
         capture_output=True,
         text=True,
         check=False,
