@@ -32,7 +32,7 @@ def apply(*, only_plan: bool, prune: bool) -> None:
 
     settings = load_settings()
     configure(settings, quiet=True)
-    specs = _specs(settings)
+    specs = specs_of(settings)
     from flows.apply import carry_out, plan
     from flows.orchestrator import orchestrator
 
@@ -62,7 +62,7 @@ def render(path: Path, *, check: bool) -> None:
     from profiles.errors import MusterError
     from registry.settings import load_settings
 
-    wanted = rendered(_specs(load_settings()))
+    wanted = rendered(specs_of(load_settings()))
     there = path.read_text(encoding="utf-8") if path.exists() else ""
     if there == wanted:
         click.echo(f"{path} is up to date")
@@ -77,7 +77,7 @@ def render(path: Path, *, check: bool) -> None:
         click.echo(f"{path} written")
 
 
-def _specs(settings: Settings) -> tuple[DeploymentSpec, ...]:
+def specs_of(settings: Settings) -> tuple[DeploymentSpec, ...]:
     """Return what the policies need.
 
     A fault anywhere stops it, because a file that cannot be read would look like one that is gone.

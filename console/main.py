@@ -9,6 +9,7 @@ import click
 
 from console.apply import apply, render
 from console.baseline import baseline
+from console.doctor import doctor
 from console.history import history
 from console.incidents import incidents
 from console.init import init
@@ -16,6 +17,7 @@ from console.ledger import ledger
 from console.policy import policy
 from console.report import report
 from console.status import status
+from console.up import down, up
 from console.watch import watch
 from console.why import why
 from profiles.errors import MusterError
@@ -64,6 +66,9 @@ for command in (
     apply,
     render,
     ledger,
+    up,
+    down,
+    doctor,
 ):
     muster.add_command(command)
 

@@ -110,8 +110,7 @@ def carry_out(todo: Plan, client: SyncPrefectClient, *, prune: bool) -> None:
     before stays done, and the next plan finds the rest.
     """
     for pool in todo.pools:
-        with effect("create work pool"):
-            client.create_work_pool(WorkPoolCreate(name=pool, type="process"))
+        make_pool(pool, client)
     for spec in todo.add:
         with effect("create deployment"):
             _create(spec, client)
@@ -121,6 +120,14 @@ def carry_out(todo: Plan, client: SyncPrefectClient, *, prune: bool) -> None:
     for removal in todo.remove if prune else ():
         with effect("delete deployment"):
             client.delete_deployment(removal.deployment_id)
+
+
+@explained()
+def make_pool(pool: str, client: SyncPrefectClient) -> None:
+    """Make a work pool of the type `process`, unless there is one of its name."""
+    if _lacks(pool, client):
+        with effect("create work pool"):
+            client.create_work_pool(WorkPoolCreate(name=pool, type="process"))
 
 
 def _deployments(

@@ -34,15 +34,20 @@ class World:
 
     def sight(self, policy: Policy) -> Sight:
         """Return where and how to look at a model's traffic."""
-        return Sight(
-            traffic=policy.traffic,
-            labels=policy.labels,
-            metrics=() if policy.performance is None else (policy.performance.score,),
-            root=self.root,
-            segments=policy.segments,
-            minimum_rows=policy.minimum_rows,
-            salt=policy.model,
-        )
+        return sight_of(policy, self.root)
+
+
+def sight_of(policy: Policy, root: Path) -> Sight:
+    """Return where and how to look at a model's traffic, relative paths starting at `root`."""
+    return Sight(
+        traffic=policy.traffic,
+        labels=policy.labels,
+        metrics=() if policy.performance is None else (policy.performance.score,),
+        root=root,
+        segments=policy.segments,
+        minimum_rows=policy.minimum_rows,
+        salt=policy.model,
+    )
 
 
 def open_world(settings: Settings, clock: Clock = wall_clock, flow_run: str | None = None) -> World:

@@ -11,6 +11,7 @@ MusterError
 ├── LedgerConflict       somebody else changed the same row first
 ├── OrchestratorUnavailable   the Prefect server did not answer, refused, or cannot be used as it is
 │   └── DeploymentTaken  a deployment of that name belongs to somebody else
+├── ServiceFailed        a server of one's own did not start, or ended
 └── SettingsInvalid      the environment or muster.toml has a fault
 
 Every message says what was wanted, what was found and what to do next.
@@ -59,6 +60,10 @@ class SettingsInvalid(MusterError):
 
 class OrchestratorUnavailable(MusterError):
     """The Prefect server did not answer, refused, or cannot be used as it is."""
+
+
+class ServiceFailed(MusterError):
+    """A server that Muster started did not become healthy, or ended by itself."""
 
 
 class DeploymentTaken(OrchestratorUnavailable):

@@ -74,6 +74,17 @@ def load_settings(environ: Mapping[str, str] | None = None, cwd: Path | None = N
     return _with_defaults(read, home)
 
 
+def as_environment(settings: Settings) -> dict[str, str]:
+    """Return the variables that give a child process the same settings, wherever it runs."""
+    return {
+        _PREFIX + field.name.upper(): os.pathsep.join(settings.policies)
+        if field.name == "policies"
+        else str(getattr(settings, field.name))
+        for field in fields(settings)
+        if getattr(settings, field.name) != ()
+    }
+
+
 def redacted(url: str) -> str:
     """Return a URL with `***` in place of its password and of secrets among its parameters."""
     return _SECRET.sub(r"\1***", _PASSWORD.sub(r"\1***@", url))
