@@ -181,7 +181,35 @@ def test_many_rare_categories_do_not_raise_alarms(n: int, m: int) -> None:
             distances.jensen_shannon(cells) > distances.jensen_shannon_by_chance(cells, 0.05),
             distances.moves(one, two).linf > distances.linf_by_chance(one, two, 0.05),
         ]
-    assert (alarms / 300 < [0.12, 0.12, 0.05]).all()
+    # Three standard errors of a share of 0.05 in 300 runs are 0.038.
+    assert (alarms / 300 < [0.12, 0.12, 0.05 + 0.038]).all()
+
+
+def test_a_rare_category_hardly_widens_what_a_frequent_one_is_held_to() -> None:
+    two = {"a": 500, "b": 500}
+    many = {"a": 480, "b": 490, **{f"rare {i}": 1 for i in range(30)}}
+    alone, among = (
+        distances.linf_by_chance(category(counts), category(counts), 0.002) for counts in (two, many)
+    )
+    s = 0.5 * math.sqrt(2 / 1000)
+    z = norm.isf(0.001)
+    assert alone == pytest.approx(z * s + ((z * z - 1) / 6 + 0.5) / 1000, rel=1e-3)
+    # Bonferroni over 32 categories would ask for a third more.
+    assert alone < among < 1.1 * alone
+
+
+@FAST
+@given(st.lists(st.integers(1, 1000), min_size=2, max_size=40), st.floats(1e-6, 0.05))
+def test_the_tails_of_all_categories_together_are_alpha(counts: list[int], alpha: float) -> None:
+    column = category({str(i): count for i, count in enumerate(counts)})
+    rows = 2 * sum(counts)
+    shares = np.array([min(max(2 * c, 1), rows - 2 * c) for c in counts]) / rows
+    errors = np.sqrt(shares * (1 - shares) * 4 / rows)
+    power = distances.smallest_share_move(column, column, alpha)
+    if power < 1:
+        largest = power - norm.isf(0.2) * errors.max()
+        tails = (2 * norm.sf(largest / errors)).sum() / (2 if len(counts) == 2 else 1)
+        assert tails == pytest.approx(alpha, rel=0.01)
 
 
 def test_moves_name_the_largest_change_and_the_share_of_new_categories() -> None:
