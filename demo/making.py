@@ -13,7 +13,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from demo.model import REQUEST_ID, TIME, BaselineRows, DemoModel, Parts
+from profiles.labels import LABEL
+from profiles.outcomes import outcome_profile
 from profiles.reading import Score
+from profiles.segments import LABELS, baseline_name
 from profiles.sketch import sketch
 from registry.model_registry import AttachedBaseline, BaselineFacts, Candidate
 
@@ -51,12 +54,13 @@ class Making:
         trained = BaselineRows(self._parts.trained, self._parts.period)
         baselines = self._parts.baselines or {"default": trained}
         attached = {name: self._baseline(name, each) for name, each in baselines.items()}
+        labels = (self._labels(name, each) for name, each in baselines.items())
         return Candidate(
             name=self.model.name,
             recipe=self._recipe,
             estimator=self._fitted,
             example=self._parts.trained[list(self.model.inputs)].head(5),
-            baselines=tuple(attached.values()),
+            baselines=(*attached.values(), *labels),
             scores=attached["default"].facts.scores,
         )
 
@@ -65,6 +69,18 @@ class Making:
         scores = self._held_out if self.model.held_out else self._scores(answered)
         facts = BaselineFacts(name=name, kind=of.kind, rows=len(of.rows), period=of.period, scores=scores)
         return AttachedBaseline(facts, sketch(self._table(answered[self._profiled]), at=of.period.start))
+
+    def _labels(self, name: str, of: BaselineRows) -> AttachedBaseline:
+        """Return the labels of a baseline's rows, as the baseline that those of windows are compared with."""
+        from sklearn.base import is_classifier
+
+        target = self.model.target
+        labelled = self._table(of.rows[[target]].dropna()).rename_columns([LABEL])
+        profile = outcome_profile(labelled, target, classes=is_classifier(self._fitted), at=of.period.start)
+        if profile is None:
+            raise TypeError(f"the baseline {name} of {self.model.name} has no label")
+        facts = BaselineFacts(baseline_name(name, LABELS), of.kind, len(labelled), of.period, {})
+        return AttachedBaseline(facts, profile)
 
     @cached_property
     def _parts(self) -> Parts:

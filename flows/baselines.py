@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
+from flows.outcomes import outcome_baseline
 from flows.slices import slice_baselines, slices_of
 from flows.step import Watched, begin
 from flows.world import World
 from policies.load import LoadedPolicy
+from policies.objectives.evidence import label_coverage
 from profiles.errors import BaselineMissing, MusterError
 from profiles.see import Seen, see
 from profiles.window import Window
@@ -41,7 +43,7 @@ def propose_baseline(
     seen = _seen(watched, period, world)
     for version in lacking:
         made = _registered(watched, seen, period, version, PROPOSED, world)
-        slices = slice_baselines(made, seen, world.profiles)
+        slices = _beside(made, seen, watched, world)
         actor = Actor("muster init", "muster")
         set_baseline(made, _serving(watched, world), actor, ledger, world.clock(), slices)
     return made
@@ -58,7 +60,7 @@ def baseline_of_period(
     seen = _seen(watched, period, world)
     serving = _serving(watched, world)
     made = _registered(watched, seen, period, seen.version or str(serving.champion), name, world)
-    slices = slice_baselines(made, seen, world.profiles)
+    slices = _beside(made, seen, watched, world)
     set_baseline(made, serving, actor, world.ledger, world.clock(), slices)
     return made
 
@@ -93,6 +95,17 @@ def confirmed(watched: Watched, actor: Actor, world: World) -> tuple[RegisteredB
         slices = slices_of(each, every, DEFAULT)
         set_baseline(made[-1], _serving(watched, world), actor, ledger, world.clock(), slices)
     return tuple(made)
+
+
+def _beside(
+    made: RegisteredBaseline, seen: Seen, watched: Watched, world: World
+) -> tuple[RegisteredBaseline, ...]:
+    """Return the baselines that belong to one: of its slices, and of its labels."""
+    coverage = label_coverage(watched.policy)
+    return (
+        *slice_baselines(made, seen, world.profiles),
+        *outcome_baseline(made, seen, coverage, world.profiles),
+    )
 
 
 def _seen(watched: Watched, period: Window, world: World) -> Seen:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from flows.outcomes import outcomes_beside
 from flows.slices import slices_beside
 from flows.usual import beside_usual
 from flows.world import World
@@ -96,6 +97,7 @@ def _measured(watched: Watched, window: Window, world: World) -> Reading:
         latency=seen.latency,
         failures=seen.failures,
         segments=slices_beside(seen.slices, baseline, known, world.profiles, _referred),
+        outcomes=outcomes_beside(seen, baseline, world.ledger, world.profiles),
     )
 
 

@@ -47,6 +47,7 @@ def sight_of(policy: Policy, root: Path) -> Sight:
         segments=policy.segments,
         minimum_rows=policy.minimum_rows,
         salt=policy.model,
+        classes=policy.task == "classification",
     )
 
 

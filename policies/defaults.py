@@ -54,7 +54,6 @@ RANKING_PLACES = 10  # a page of results
 VALUE_SEVERITY = Severity.HIGH
 LATENCY_SEVERITY = Severity.HIGH
 ERRORS_SEVERITY = Severity.HIGH  # whoever runs the service is paged by its own monitoring
-MINIMUM_COVERAGE = 0.5  # labels that come early are rarely a fair sample; with half of them most are in
 
 _LATENESS_SHARE = 10  # the tenth part of a cadence
 _LATENESS_LONGEST = timedelta(hours=1)  # log shippers deliver within minutes; an hour covers a restart

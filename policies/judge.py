@@ -1,16 +1,17 @@
 """JUDGE: a reading and a policy in, a verdict out. Pure: no clock, no client, no chance."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from policies.objectives.drift import judge_drift
 from policies.objectives.feed import judge_freshness, judge_volume
+from policies.objectives.label_drift import with_labels
 from policies.objectives.operations import judge_errors, judge_latency
 from policies.objectives.performance import judge_performance
 from policies.objectives.quality import judge_quality
 from policies.objectives.slices import drift_in_slices, performance_in_slices
 from policies.objectives.value import judge_value
-from policies.outages import explained
+from policies.outages import explained, explained_labels
 from policies.policy import Drift, Performance, Policy
 from policies.verdict import ObjectiveVerdict, Status, Verdict, worst_severity, worst_status
 from profiles.reading import Reading
@@ -57,7 +58,7 @@ def _judged(reading: Reading, policy: Policy) -> tuple[ObjectiveVerdict, ...]:
     )
     verdicts = (
         *outages,
-        _drift(reading, policy, policy.drift, explained(reading, policy, outages)) if policy.drift else None,
+        _drift(reading, policy, policy.drift, outages) if policy.drift else None,
         _performance(reading, policy, policy.performance) if policy.performance else None,
         judge_value(reading, policy, policy.value) if policy.value else None,
         judge_latency(reading, policy, policy.latency) if policy.latency else None,
@@ -66,9 +67,14 @@ def _judged(reading: Reading, policy: Policy) -> tuple[ObjectiveVerdict, ...]:
     return tuple(verdict for verdict in verdicts if verdict is not None)
 
 
-def _drift(reading: Reading, policy: Policy, target: Drift, causes: Mapping[str, str]) -> ObjectiveVerdict:
+def _drift(
+    reading: Reading, policy: Policy, target: Drift, outages: Sequence[ObjectiveVerdict]
+) -> ObjectiveVerdict:
+    """Judge inputs and predictions, their slices, and the labels."""
+    causes = explained(reading, policy, outages)
     whole = judge_drift(reading, policy, target, causes)
-    return drift_in_slices(whole, reading, policy, target, causes)
+    sliced = drift_in_slices(whole, reading, policy, target, causes)
+    return with_labels(sliced, reading, policy, target, explained_labels(reading, outages))
 
 
 def _performance(reading: Reading, policy: Policy, target: Performance) -> ObjectiveVerdict:

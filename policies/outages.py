@@ -40,6 +40,16 @@ def explained(reading: Reading, policy: Policy, before: Sequence[ObjectiveVerdic
     return explained
 
 
+def explained_labels(reading: Reading, before: Sequence[ObjectiveVerdict]) -> str | None:
+    """Return what explains that the labels moved: rows that never came or came twice, as far as they can."""
+    comparison = None if reading.outcomes is None else reading.outcomes.comparison
+    for code, share in _lost_shares(reading, before):
+        for column in comparison.columns if comparison else ():
+            if (moved := _moved(column)) is not None and moved <= share:
+                return code
+    return None
+
+
 def _lost_shares(reading: Reading, before: Sequence[ObjectiveVerdict]) -> Iterator[tuple[str, float]]:
     """Yield the outages of the feed with the share of rows that each left out or repeated."""
     for objective in before:

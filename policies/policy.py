@@ -14,6 +14,9 @@ from profiles.window import Cadence
 Authority: TypeAlias = Literal["external", "muster"]
 Automation: TypeAlias = Literal["observe", "propose", "act"]
 
+# Labels that come early are rarely a fair sample; with half of them most are in.
+MINIMUM_COVERAGE = 0.5
+
 
 @dataclass(frozen=True)
 class FalsePages:

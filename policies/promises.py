@@ -8,7 +8,6 @@ from policies.defaults import (
     ERRORS_SEVERITY,
     FRESHNESS_SEVERITY,
     LATENCY_SEVERITY,
-    MINIMUM_COVERAGE,
     PERFORMANCE_SEVERITY,
     PERSISTENCE,
     QUALITY,
@@ -25,6 +24,7 @@ from policies.defaults import (
     value_keys,
 )
 from policies.policy import (
+    MINIMUM_COVERAGE,
     Drift,
     ErrorShare,
     Freshness,

@@ -80,6 +80,18 @@ class Comparison:
 
 
 @dataclass(frozen=True)
+class Outcomes:
+    """A window's known labels beside those of the baseline, both profiles of one column.
+
+    `profile` and `baseline` are digests; `baseline` and `comparison` are None where the baseline has none.
+    """
+
+    profile: str
+    baseline: str | None = None
+    comparison: Comparison | None = None
+
+
+@dataclass(frozen=True)
 class Score:
     """One score of a window's labelled rows; `standard_error` where rows have losses of their own."""
 
@@ -193,7 +205,7 @@ class Reading:
     `profile` is the digest of the stored profile. `baseline` and `comparison` are None when there is
     nothing to compare with; `fault` says in one sentence why a window could not be measured at all.
     `baseline_name` is the baseline that the policy's calendar chose, there or not. `unmeasured` says for a
-    score (or `value`, `latency`, `errors`) why it is missing.
+    score (or `value`, `latency`, `errors`) why it is missing. `outcomes` is None where no label is known.
 
     What is usual lies here too, so that a verdict can be recomputed from its reading: `usual_rows` is how
     many rows came at this time of the week before; `label_silence` how long before the window's end the
@@ -220,3 +232,4 @@ class Reading:
     usual_rows: float | None = None
     label_silence: timedelta | None = None
     usual_label_silence: timedelta | None = None
+    outcomes: Outcomes | None = None

@@ -15,6 +15,7 @@ from profiles.keys import as_text
 from profiles.labels import ARRIVED, LABEL, known_labels, label_state, with_labels
 from profiles.layout import LabelLayout, TrafficLayout
 from profiles.measures import Measures, columns_of, measure
+from profiles.outcomes import outcome_profile
 from profiles.reading import Arrivals, Failures, Labels, Latency, Score, Value
 from profiles.sensitive import discreet
 from profiles.slices import slices
@@ -38,8 +39,8 @@ class SeenSlice:
 class Seen:
     """What one window of traffic held.
 
-    `profile` holds the sketch bytes, None when there were no rows. `version` is who answered most of the
-    rows, None when neither the log nor the policy says.
+    `profile` holds the sketch bytes, None when there were no rows, `outcomes` those of the known labels.
+    `version` is who answered most of the rows, None when neither the log nor the policy says.
     """
 
     arrivals: Arrivals
@@ -52,6 +53,7 @@ class Seen:
     latency: Latency | None = None
     failures: Failures | None = None
     slices: tuple[SeenSlice, ...] = ()
+    outcomes: bytes | None = None
 
     @property
     def known(self) -> dict[str, float]:
@@ -64,7 +66,7 @@ class Sight:
     """Where and how to look at a model: its logs, the scores to take, and where relative paths start.
 
     `segments` are the columns that rows are sliced by; slices below `minimum_rows` are only counted.
-    `salt` goes into the digests of sensitive values: the model's name.
+    `salt` goes into the digests of sensitive values: the model's name. `classes`: labels name classes.
     """
 
     traffic: TrafficLayout
@@ -74,6 +76,7 @@ class Sight:
     segments: tuple[str, ...] = ()
     minimum_rows: int = 1
     salt: str = ""
+    classes: bool = False
 
     @property
     def source(self) -> Source:
@@ -105,6 +108,7 @@ def see(sight: Sight, window: Window, now: datetime) -> Seen:
         latency=measures.latency,
         failures=measures.failures,
         slices=_sliced(sight, known, rows, window, now),
+        outcomes=_outcomes(sight, known, window),
     )
 
 
@@ -163,6 +167,13 @@ def _labelled(sight: Sight, rows: pa.Table, window: Window, now: datetime) -> tu
     if ARRIVED in labels.schema.names:
         state = with_delays(state, rows.column(sight.traffic.timestamp), labelled.column(ARRIVED))
     return state, labelled
+
+
+def _outcomes(sight: Sight, rows: pa.Table, window: Window) -> bytes | None:
+    if sight.labels is None or LABEL not in rows.schema.names:
+        return None
+    profile = outcome_profile(rows, sight.labels.label, classes=sight.classes, at=window.start)
+    return None if profile is None else _discreet(sight, profile, window)
 
 
 def _sliced(

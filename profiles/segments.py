@@ -1,6 +1,8 @@
 """How slices of rows are named, and how rarely chance alone may show something in them."""
 
 REST = "other"
+# What the baseline of the labels is called; no slice is, as slices are named `column=value`.
+LABELS = "labels"
 # The probability that chance alone shows anything in any slice of a window.
 FALSE_ALARM_RATE = 0.01
 
@@ -11,7 +13,7 @@ def is_rest(name: str) -> bool:
 
 
 def baseline_name(baseline: str, segment: str) -> str:
-    """Return the name under which a baseline's slice is registered, such as `default/country=de`."""
+    """Return the name that a baseline's slice has, such as `default/country=de`, or that of its labels."""
     return f"{baseline}/{segment}"
 
 

@@ -7,7 +7,7 @@ from policies.judge import judge
 from policies.policy import Policy
 from profiles.compare import compare
 from profiles.errors import ProfileUnreadable
-from profiles.reading import SegmentReading
+from profiles.reading import Outcomes, SegmentReading
 from profiles.segments import false_alarm_rate
 from profiles.sketch import read
 from registry.profile_store import ProfileStore
@@ -45,10 +45,12 @@ def _comparison(judged: Judged, profiles: ProfileStore) -> tuple[bool | None, st
         window, baseline = (
             read(profiles.get(digest)) for digest in (reading.profile, reading.baseline.profile)
         )
-        slices_agree = all(_agrees(each, len(reading.segments), profiles) for each in reading.segments)
+        others_agree = _labels_agree(reading.outcomes, profiles) and all(
+            _agrees(each, len(reading.segments), profiles) for each in reading.segments
+        )
     except ProfileUnreadable as error:
         return None, f"The comparison cannot be recomputed: {error}"
-    if compare(window, baseline) == reading.comparison and slices_agree:
+    if compare(window, baseline) == reading.comparison and others_agree:
         return True, "The comparison recomputed from the stored profiles is the same too."
     return False, "The comparison recomputed from the stored profiles differs from the recorded one."
 
@@ -59,3 +61,11 @@ def _agrees(segment: SegmentReading, count: int, profiles: ProfileStore) -> bool
         return segment.comparison is None
     window, baseline = (read(profiles.get(digest)) for digest in (segment.profile, segment.baseline.profile))
     return compare(window, baseline, false_alarm_rate=false_alarm_rate(count)) == segment.comparison
+
+
+def _labels_agree(outcomes: Outcomes | None, profiles: ProfileStore) -> bool:
+    """Say whether the comparison of the labels comes out the same again."""
+    if outcomes is None or outcomes.baseline is None:
+        return outcomes is None or outcomes.comparison is None
+    window, baseline = (read(profiles.get(digest)) for digest in (outcomes.profile, outcomes.baseline))
+    return compare(window, baseline) == outcomes.comparison

@@ -107,10 +107,7 @@ def _by_column(
     *,
     quiet: str,
 ) -> list[Strip]:
-    seen = [
-        {c.column: c for c in each.reading.comparison.columns} if each.reading.comparison else {}
-        for each in judged
-    ]
+    seen = [{c.column: c for c in (*_labels(each), *_compared(each))} for each in judged]
     strips = []
     for name in dict.fromkeys(column for columns in seen for column in columns):
         cells = tuple(
@@ -123,6 +120,16 @@ def _by_column(
         said = ", ".join(f"{counts[kind]} {kind}" for kind in rank if counts[kind]) or quiet
         strips.append(Strip(name, cells, said))
     return sorted(strips, key=lambda s: (-sum(rank.get(c.kind, 0) for c in s.cells), s.name))
+
+
+def _compared(each: Judged) -> tuple[ColumnComparison, ...]:
+    return each.reading.comparison.columns if each.reading.comparison else ()
+
+
+def _labels(each: Judged) -> tuple[ColumnComparison, ...]:
+    """Return the comparison of the labels; a column of the traffic that has their name is shown instead."""
+    outcomes = each.reading.outcomes
+    return outcomes.comparison.columns if outcomes and outcomes.comparison else ()
 
 
 def _drift_of(each: Judged, column: str) -> Finding | None:

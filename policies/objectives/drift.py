@@ -45,7 +45,7 @@ def judge_drift(
         [
             replace(finding, suppressed_by=explained.get(column.column))
             for column in columns
-            if (finding := _column_drift(column, target)) is not None
+            if (finding := column_drift(column, target)) is not None
         ]
     )
     if any(finding.suppressed_by is None for finding in findings):
@@ -55,7 +55,7 @@ def judge_drift(
     if findings:
         said = [f"{f.column} moved, which {f.suppressed_by} explains" for f in findings]
         return replace(inconclusive(DRIFT, listed(said)), findings=tuple(findings))
-    if hidden := [column.column for column in columns if not _measurable(column, target)]:
+    if hidden := [column.column for column in columns if not measurable(column, target)]:
         return inconclusive(DRIFT, f"could not be compared with the baseline: {listed(hidden)}")
     return ObjectiveVerdict(DRIFT, Status.MET, _no_drift(columns))
 
@@ -78,21 +78,22 @@ def _limits(column: ColumnComparison, target: Drift) -> tuple[_Limit, ...]:
     return psi, _Limit("wasserstein", target.minor_shift, target.significant_shift)
 
 
-def _measurable(column: ColumnComparison, target: Drift) -> bool:
+def measurable(column: ColumnComparison, target: Drift) -> bool:
+    """Say whether any distance that is judged is known, and what chance makes of it."""
     return any(visible(column, limit.distance) is not None for limit in _limits(column, target))
 
 
-def _column_drift(column: ColumnComparison, target: Drift) -> Finding | None:
-    """Return the largest drift of one column that is visible and not small."""
+def column_drift(column: ColumnComparison, target: Drift, subject: str | None = None) -> Finding | None:
+    """Return the largest drift of one column that is visible and not small; `subject` begins its sentence."""
     drifts = [
-        _finding(column, limit, target)
+        _finding(column, limit, target, subject or f"{column.column} moved")
         for limit in _limits(column, target)
         if visible(column, limit.distance) and getattr(column.distances, limit.distance) >= limit.minor
     ]
     return next(iter(_by_size(drifts)), None)
 
 
-def _finding(column: ColumnComparison, limit: _Limit, target: Drift) -> Finding:
+def _finding(column: ColumnComparison, limit: _Limit, target: Drift, subject: str) -> Finding:
     value = getattr(column.distances, limit.distance)
     chance = getattr(column.chance, limit.distance)
     significant = value >= limit.significant
@@ -109,7 +110,7 @@ def _finding(column: ColumnComparison, limit: _Limit, target: Drift) -> Finding:
     return Finding(
         code=DRIFT,
         sentence=(
-            f"{column.column} moved: {measured}, {size} from {bounds} on, by chance up to {by_chance}; "
+            f"{subject}: {measured}, {size} from {bounds} on, by chance up to {by_chance}; "
             f"{column.present:,} rows"
         ),
         status=Status.BREACHED if significant else Status.AT_RISK,

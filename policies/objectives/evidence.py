@@ -4,16 +4,33 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from policies.baselines import DEFAULT
-from policies.objectives.wording import listed
-from policies.policy import Policy
+from policies.objectives.wording import listed, percent
+from policies.policy import MINIMUM_COVERAGE, Policy
 from policies.verdict import Finding, ObjectiveVerdict, Status, worst_severity, worst_status
-from profiles.reading import Comparison, Reading
+from profiles.reading import Comparison, Labels, Reading
 
 
 def too_few_rows(reading: Reading, policy: Policy) -> str | None:
     """Return why the window is too small to judge, or None when it is not."""
     rows = reading.arrivals.rows
     return f"blind: {rows} rows, needs {policy.minimum_rows}" if rows < policy.minimum_rows else None
+
+
+def label_coverage(policy: Policy) -> float:
+    """Return the least share of rows that must be labelled before anything is read off labels."""
+    return MINIMUM_COVERAGE if policy.performance is None else policy.performance.minimum_coverage
+
+
+def too_few_labels(labels: Labels | None, policy: Policy, coverage: float) -> str | None:
+    """Return why the labels that came tell nothing yet, or None when they do."""
+    if labels is None or labels.labelled == 0:
+        return "no labels came" if labels is not None and labels.mature else "no labels yet"
+    # Some rows have labels; the early ones are rarely a fair sample of all.
+    if not labels.coverage >= coverage:
+        return f"labels for {percent(labels.coverage)} of the rows, needs {percent(coverage)}"
+    if labels.labelled < policy.minimum_rows:
+        return f"blind: {labels.labelled} labelled rows, needs {policy.minimum_rows}"
+    return None
 
 
 def no_baseline(reading: Reading) -> str:
