@@ -45,7 +45,7 @@ def main() -> None:
         f"[bold]1.[/] Train {len(FLEET)} models of {len(teams)} teams on the first part of their data, "
         "log what they answer to the rest,\n   and register them in MLflow with their baselines."
     )
-    _make(console, settings)
+    _make(console, fleet, settings)
     console.print("[bold]2.[/] Watch every window when a schedule would have, by a Prefect flow:")
     with one_shot():
         _watch(console, fleet, settings)
@@ -69,7 +69,7 @@ def _policies() -> Mapping[str, LoadedPolicy]:
     return {each.policy.model: each for each in found.policies if each.policy.model in FLEET}
 
 
-def _make(console: Console, settings: Settings) -> None:
+def _make(console: Console, fleet: Mapping[str, LoadedPolicy], settings: Settings) -> None:
     """Make every model that nobody has made before."""
     from demo.fleet import FLEET
     from demo.making import Making
@@ -82,7 +82,7 @@ def _make(console: Console, settings: Settings) -> None:
             if logged and versions.served(model.name, "champion") is not None:
                 continue
             status.update(f"making {model.name}, {number} of {len(FLEET)}")
-            making = Making(model)
+            making = Making(model, fleet[model.name].policy.cadence)
             making.write_logs(settings.traffic_root)
             versions.register(making.candidate(), alias="champion")
 

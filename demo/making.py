@@ -17,15 +17,21 @@ from profiles.labels import LABEL
 from profiles.outcomes import outcome_profile
 from profiles.reading import Score
 from profiles.segments import LABELS, baseline_name
-from profiles.sketch import sketch
+from profiles.sketch import read, sketch, with_steadiness
+from profiles.steadiness import steady_shares
+from profiles.window import Cadence
 from registry.model_registry import AttachedBaseline, BaselineFacts, Candidate
 
 
 @dataclass(frozen=True)
 class Making:
-    """A model in the making; the same description gives the same bytes."""
+    """A model in the making; the same description gives the same bytes.
+
+    With the cadence that it is watched by, its baselines know which columns are constant in a window.
+    """
 
     model: DemoModel
+    cadence: Cadence | None = None
 
     def write_logs(self, root: Path) -> None:
         """Write the prediction log and the label stream, a file a year, as a service would."""
@@ -68,7 +74,13 @@ class Making:
         answered = self._answered(of.rows)
         scores = self._held_out if self.model.held_out else self._scores(answered)
         facts = BaselineFacts(name=name, kind=of.kind, rows=len(of.rows), period=of.period, scores=scores)
-        return AttachedBaseline(facts, sketch(self._table(answered[self._profiled]), at=of.period.start))
+        profile = sketch(self._table(answered[self._profiled]), at=of.period.start)
+        if self.cadence is not None and TIME in answered:
+            starts = answered[TIME].map(self.cadence.floor)
+            windows = (self._table(rows[self._profiled]) for _, rows in answered.groupby(starts))
+            steady = steady_shares(read(sketch(each, at=of.period.start)) for each in windows)
+            profile = with_steadiness(profile, steady, at=of.period.start)
+        return AttachedBaseline(facts, profile)
 
     def _labels(self, name: str, of: BaselineRows) -> AttachedBaseline:
         """Return the labels of a baseline's rows, as the baseline that those of windows are compared with."""

@@ -1,6 +1,7 @@
 """Setting what windows are compared with: a span of traffic becomes a version's baseline. No Prefect here."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from flows.outcomes import outcome_baseline
 from flows.slices import slice_baselines, slices_of
@@ -9,7 +10,9 @@ from flows.world import World
 from policies.load import LoadedPolicy
 from policies.objectives.evidence import label_coverage
 from profiles.errors import BaselineMissing, MusterError
-from profiles.see import Seen, see
+from profiles.see import Seen, see, steadiness
+from profiles.sketch import with_steadiness
+from profiles.steadiness import sample_windows
 from profiles.window import Window
 from registry.adoption import Actor, adopt_unregistered, set_baseline
 from registry.records import DEFAULT, PROPOSED, UNVERSIONED, Assignment, RegisteredBaseline
@@ -118,7 +121,10 @@ def _seen(watched: Watched, period: Window, world: World) -> Seen:
             f"{policy.model} has {seen.arrivals.rows} rows from {period.start:%Y-%m-%d %H:%M} to "
             f"{period.end:%Y-%m-%d %H:%M} UTC; a baseline needs {policy.minimum_rows}: choose a longer period"
         )
-    return seen
+    if seen.profile is None:
+        return seen
+    steady = steadiness(world.sight(policy), sample_windows(period, policy.cadence))
+    return replace(seen, profile=with_steadiness(seen.profile, steady, at=period.start))
 
 
 def _registered(

@@ -5,6 +5,7 @@ import math
 from profiles import distances
 from profiles.profile import Column, Distribution, Profile
 from profiles.reading import ColumnComparison, Comparison, Distances
+from profiles.steadiness import constant
 from profiles.units import rescaled
 
 
@@ -55,8 +56,9 @@ def _column(window: Column, baseline: Column, alpha: float) -> ColumnComparison:
         out_of_range_share=outside,
         new_category_share=new,
         infinite_share=window.infinite / window.rows if window.rows else 0.0,
-        constant=_constant(window),
-        baseline_constant=_constant(baseline),
+        constant=constant(window),
+        baseline_constant=constant(baseline),
+        baseline_steady=baseline.steady,
         rescaled=conversion,
     )
 
@@ -104,12 +106,3 @@ def _outside(window: Distribution, baseline: Distribution) -> float:
     """Return the share of values below the baseline's minimum or above its maximum."""
     outside = (window.values < baseline.minimum) | (window.values > baseline.maximum)
     return float(window.weights[outside].sum() / window.weights.sum())
-
-
-def _constant(column: Column) -> bool:
-    """Say whether at least two values are present and all of them are the same."""
-    if column.present <= 1 or column.infinite:
-        return False
-    if column.distribution is not None:
-        return column.distribution.minimum == column.distribution.maximum
-    return column.categories is not None and max(column.categories.values(), default=0) == column.present

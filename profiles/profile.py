@@ -42,7 +42,8 @@ class Column:
 
     `rows` counts all rows, `missing` the nulls and NaNs among them, `infinite` the infinities.
     `distinct` is an estimate (HyperLogLog). `categories` holds counts of the most frequent values of a
-    category column; what is not among them is the remainder of `rows - missing`.
+    category column; what is not among them is the remainder of `rows - missing`. `steady` is the share of a
+    baseline's windows in which all values were the same, None where nobody looked.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Column:
     distinct: float
     distribution: Distribution | None = None
     categories: Mapping[str, int] | None = None
+    steady: float | None = None
 
     @property
     def present(self) -> int:

@@ -48,6 +48,8 @@ class ColumnComparison:
     it is *visible*. `smallest_shift` is the smallest shift of the mean (numbers, in baseline standard
     deviations) or of one category's share (categories) that this window could have shown.
     `rescaled` is the conversion that makes the baseline's values those of the window, where one does.
+    `baseline_steady` is the share of the baseline's windows in which the column held a single value, None
+    where nobody looked.
     """
 
     column: str
@@ -66,6 +68,7 @@ class ColumnComparison:
     constant: bool = False
     baseline_constant: bool = False
     rescaled: Rescaled | None = None
+    baseline_steady: float | None = None
 
 
 @dataclass(frozen=True)

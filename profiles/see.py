@@ -1,6 +1,6 @@
 """SEE: one window of a model's traffic, from the files to a profile and scores."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from profiles.reading import Arrivals, Failures, Labels, Latency, Score, Value
 from profiles.sensitive import discreet
 from profiles.slices import slices
 from profiles.source import Source, source_of
+from profiles.steadiness import steady_shares
 from profiles.stream import Gathered, gathered, of_slices
 from profiles.window import Window
 
@@ -124,6 +125,17 @@ def _gathered(sight: Sight, window: Window) -> Gathered:
 
 def _discreet(sight: Sight, profile: bytes, window: Window) -> bytes:
     return discreet(profile, sight.traffic.sensitive, sight.salt, at=window.start)
+
+
+def steadiness(sight: Sight, windows: Iterable[Window]) -> Mapping[str, float]:
+    """Return in which share of these windows each column held a single value; see `steady_shares`.
+
+    Raises TrafficUnavailable as `see` does.
+    """
+    from profiles.sketch import read
+
+    seen = (_gathered(sight, window).profile for window in windows)
+    return steady_shares(read(profile) for profile in seen if profile is not None)
 
 
 def first_seen(sight: Sight) -> datetime | None:

@@ -6,11 +6,11 @@ and message definitions are loaded; importing the package costs 1.6 s and is lef
 
 whylogs has no type for times and no place for a rank error. Both lie in the profile's metadata, which
 stock whylogs carries along and merges key by key: `muster.<column>` holds JSON with `time` (true: the
-distribution is in seconds since 1970) and with the `rank_error` of a distribution of `rows` values.
+distribution is in seconds since 1970), with the `rank_error` of a distribution of `rows` values, and with
+`steady`, the share of a baseline's windows in which the column held a single value.
 """
 
 import json
-import math
 import os
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -25,7 +25,7 @@ import pyarrow as pa
 from profiles import kll, whyfile
 from profiles.errors import ProfileUnreadable, TrafficUnavailable
 from profiles.profile import Column, Profile
-from profiles.spread import Spread, joined, moments, spread
+from profiles.spread import Spread, joined, restored, spread
 from profiles.values import SORTS, Values, frequent, kind_of, values
 
 _NOTE = "muster."
@@ -52,6 +52,7 @@ class _Sketches:
     hll: bytes | None = None
     items: Mapping[str, int] | None = None
     ints: tuple[int, int] | None = None
+    steady: float | None = None
 
 
 def sketch(table: pa.Table, *, at: datetime) -> bytes:
@@ -100,6 +101,12 @@ def without_values(
     for name in bare:
         columns[name] = replace(columns[name], spread=None, ints=None)
     return _written(columns, at)
+
+
+def with_steadiness(data: bytes, shares: Mapping[str, float], *, at: datetime) -> bytes:
+    """Note in which share of its windows each column held a single value; ProfileUnreadable as above."""
+    columns = _opened(data)
+    return _written({name: replace(each, steady=shares.get(name)) for name, each in columns.items()}, at)
 
 
 def stock_view(data: bytes) -> Any:
@@ -192,6 +199,8 @@ def _note(column: _Sketches) -> str:
     if column.spread is not None and column.spread.points.rows:
         points = column.spread.points
         note |= {"rank_error": points.rank_error, "rows": points.rows}
+    if column.steady is not None:
+        note["steady"] = column.steady
     return json.dumps(note, sort_keys=True) if note else ""
 
 
@@ -254,6 +263,7 @@ def _decoded(parts: Mapping[str, Any], note: Mapping[str, Any]) -> _Sketches:
         hll,
         items,
         ints,
+        note.get("steady"),
     )
 
 
@@ -262,11 +272,7 @@ def _spread(parts: Mapping[str, Any], note: Mapping[str, Any]) -> Spread:
     # Another count than the note's: stock whylogs has merged this sketch since we wrote it.
     theirs = 0.0 if points.rows == note.get("rows") else points.rank_error
     points = replace(points, rank_error=float(note.get("rank_error", 0.0)) + theirs)
-    mean, m2 = parts["distribution/mean"].d, parts["distribution/m2"].d
-    if math.isnan(m2) or not math.isfinite(mean):
-        # Stock whylogs lets one infinity into its mean.
-        mean, m2 = moments(points.values, points.weights)
-    return Spread(points, mean, m2)
+    return restored(points, parts["distribution/mean"].d, parts["distribution/m2"].d)
 
 
 def _items(data: bytes) -> dict[str, int]:
@@ -296,4 +302,5 @@ def _column(name: str, column: _Sketches) -> Column:
         distinct=whylogs_sketching.hll_sketch.deserialize(column.hll).get_estimate() if column.hll else 0.0,
         distribution=numbers.distribution() if numbers is not None and numbers.points.rows else None,
         categories=column.items if kind == "category" else None,
+        steady=column.steady,
     )

@@ -34,6 +34,13 @@ def spread(numbers: Any, counts: Any) -> Spread:
     return Spread(points, *moments(numbers, counts))
 
 
+def restored(points: kll.Points, mean: float, m2: float) -> Spread:
+    """Return what was read back; moments into which stock whylogs let an infinity are computed anew."""
+    if math.isnan(m2) or not math.isfinite(mean):
+        mean, m2 = moments(points.values, points.weights)
+    return Spread(points, mean, m2)
+
+
 def moments(numbers: Any, weights: Any) -> tuple[float, float]:
     """Return mean and sum of squared deviations; shares come before the sum, so that it cannot overflow."""
     if not numbers.size:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from policies.objectives.evidence import Blind, comparison_of, found, inconclusive
-from policies.objectives.movement import visible
+from policies.objectives.movement import steady, visible
 from policies.objectives.wording import apart, listed, number, percent
 from policies.policy import Drift, Policy
 from policies.verdict import Finding, ObjectiveVerdict, Severity, Status
@@ -111,7 +111,7 @@ def _finding(column: ColumnComparison, limit: _Limit, target: Drift, subject: st
         code=DRIFT,
         sentence=(
             f"{subject}: {measured}, {size} from {bounds} on, by chance up to {by_chance}; "
-            f"{column.present:,} rows"
+            f"{column.present:,} rows{_nature(column)}"
         ),
         status=Status.BREACHED if significant else Status.AT_RISK,
         severity=target.severity if significant else Severity.LOW,
@@ -121,6 +121,14 @@ def _finding(column: ColumnComparison, limit: _Limit, target: Drift, subject: st
         column=column.column,
         smallest_shift=column.smallest_shift,
     )
+
+
+def _nature(column: ColumnComparison) -> str:
+    """Say of a column that each window holds one value of it, that this is so in the baseline as well."""
+    if not column.constant or not steady(column):
+        return ""
+    share = percent(column.baseline_steady or 0.0)
+    return f"; it holds a single value, as in {share} of the baseline's windows"
 
 
 def _by_size(findings: list[Finding]) -> list[Finding]:

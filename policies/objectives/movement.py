@@ -4,6 +4,14 @@ import math
 
 from profiles.reading import ColumnComparison
 
+# A share of the baseline's windows that is no accident: what happened in them is how the column is.
+_BY_NATURE = 0.1
+
+
+def steady(column: ColumnComparison) -> bool:
+    """Say whether a column held one value throughout a window also in the baseline's own time."""
+    return column.baseline_steady is not None and column.baseline_steady >= _BY_NATURE
+
 
 def visible(column: ColumnComparison, distance: str) -> bool | None:
     """Say whether `distance` exceeds what chance alone makes of it; None when either is not known."""

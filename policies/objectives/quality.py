@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 
 from policies.objectives.evidence import Blind, comparison_of, found, inconclusive
-from policies.objectives.movement import visible
+from policies.objectives.movement import steady, visible
 from policies.objectives.wording import number, percent
 from policies.policy import Policy, Quality
 from policies.verdict import Finding, ObjectiveVerdict, Status
@@ -129,6 +129,7 @@ def _missing(column: ColumnComparison, target: Quality, rise: float, *, visible:
 def _constant(column: ColumnComparison, target: Quality) -> Iterator[Finding]:
     # A column that nearly always holds one value (a holiday flag) is constant in many windows: what counts
     # is whether more rows lost what their value said than may be missing, and more than chance takes away.
+    # And one that holds a single value per window by its nature (a season) has only gone on to the next one.
     lost = [
         distance
         for name in ("linf", "ks")
@@ -136,7 +137,7 @@ def _constant(column: ColumnComparison, target: Quality) -> Iterator[Finding]:
     ]
     unknown = column.distances.linf is None and column.distances.ks is None
     news = unknown or max(lost, default=0.0) > target.missing
-    if column.constant and not column.baseline_constant and news:
+    if column.constant and not column.baseline_constant and not steady(column) and news:
         sentence = f"{column.column} is constant; in the baseline it varies"
         yield _finding("constant", sentence, column, target, measured=1.0, limit=0.0)
 
