@@ -108,22 +108,26 @@ def _blocks(values: Floats, weights: Counts, room: int) -> tuple[Floats, Counts]
 
 
 def image(points: Points) -> bytes:
-    """Write points of power-of-two weights as a DataSketches KLL sketch of doubles with k = 1024."""
+    """Write points as a DataSketches KLL sketch of doubles with k = 1024.
+
+    Weights that are no powers of two, which reading back the extremes makes, are spelled out in their digits.
+    """
     if not points.values.size:
         return _HEAD.pack(2, 1, _FAMILY, _EMPTY, K, _M, 0)
     if points.rows == 1:
         return _HEAD.pack(2, 2, _FAMILY, _SINGLE, K, _M, 0) + struct.pack("<d", points.values[0])
-    level = np.bitwise_count(points.weights - 1).astype(np.int64)
+    values, weights = _digits(points.values, points.weights)
+    level = np.bitwise_count(weights - 1).astype(np.int64)
     levels = int(level.max()) + 1
     sizes = np.bincount(level, minlength=levels)
-    first = _capacity(levels) - points.values.size
+    first = _capacity(levels) - values.size
     offsets = first + np.cumsum(sizes) - sizes
     return b"".join((
         _HEAD.pack(6, 1, _FAMILY, _SORTED, K, _M, 0),
         _BODY.pack(points.rows, K, levels, 0),
         offsets.astype("<u4").tobytes(),
         _RANGE.pack(*points.span),
-        points.values[np.lexsort((points.values, level))].astype("<f8").tobytes(),
+        values[np.lexsort((values, level))].astype("<f8").tobytes(),
     ))  # fmt: skip
 
 

@@ -124,3 +124,12 @@ def test_bytes_that_contradict_themselves_are_refused() -> None:
     image[8], image[2] = 100, 7
     with pytest.raises(ValueError, match="family"):
         kll.points(bytes(image))
+
+
+@pytest.mark.parametrize("n", [1, 2, 1000, 1025, 5000, 40_000])
+def test_what_was_read_back_can_be_written_and_read_again(n: int) -> None:
+    rows = np.sort(np.random.default_rng(n).exponential(size=n))
+    once = kll.points(kll.image(kll.compress(rows, np.ones(n, np.int64))))
+    again = kll.points(kll.image(once))
+    assert (again.rows, again.span) == (n, once.span)
+    assert np.array_equal(*(np.repeat(each.values, each.weights) for each in (once, again)))
