@@ -3,6 +3,8 @@
 import math
 
 from profiles import distances
+from profiles.cardinality import cardinality
+from profiles.homogeneity import chi_square, chi_square_by_chance
 from profiles.profile import Column, Distribution, Profile
 from profiles.reading import ColumnComparison, Comparison, Distances
 from profiles.steadiness import constant
@@ -59,6 +61,7 @@ def _column(window: Column, baseline: Column, alpha: float) -> ColumnComparison:
         constant=constant(window),
         baseline_constant=constant(baseline),
         baseline_steady=baseline.steady,
+        cardinality=cardinality(window, baseline) if window.kind == baseline.kind else None,
         rescaled=conversion,
     )
 
@@ -72,6 +75,7 @@ def _numbers(window: Distribution, baseline: Distribution, alpha: float) -> tupl
     found = Distances(
         psi=distances.psi(cells),
         js=distances.jensen_shannon(cells),
+        chi2=chi_square(cells),
         ks=gap.ks,
         wasserstein=gap.wasserstein / deviation if scaled else None,
         mean_shift=abs(window.mean - baseline.mean) / deviation if scaled else None,
@@ -79,6 +83,7 @@ def _numbers(window: Distribution, baseline: Distribution, alpha: float) -> tupl
     chance = Distances(
         psi=distances.psi_by_chance(cells, alpha),
         js=distances.jensen_shannon_by_chance(cells, alpha),
+        chi2=chi_square_by_chance(cells, alpha),
         ks=distances.ks_by_chance(window, baseline, alpha),
         wasserstein=distances.wasserstein_by_chance(window, baseline, alpha) / deviation if scaled else None,
         mean_shift=distances.mean_shift_by_chance(window, baseline, alpha) if scaled else None,
@@ -93,10 +98,16 @@ def _smallest_mean_shift(window: Distribution, baseline: Distribution, alpha: fl
 def _categories(window: Column, baseline: Column, alpha: float) -> tuple[Distances, Distances, float]:
     cells = distances.category_cells(window, baseline)
     moves = distances.moves(window, baseline)
-    found = Distances(psi=distances.psi(cells), js=distances.jensen_shannon(cells), linf=moves.linf)
+    found = Distances(
+        psi=distances.psi(cells),
+        js=distances.jensen_shannon(cells),
+        chi2=chi_square(cells),
+        linf=moves.linf,
+    )
     chance = Distances(
         psi=distances.psi_by_chance(cells, alpha),
         js=distances.jensen_shannon_by_chance(cells, alpha),
+        chi2=chi_square_by_chance(cells, alpha),
         linf=distances.linf_by_chance(window, baseline, alpha),
     )
     return found, chance, moves.new

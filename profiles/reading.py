@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from profiles.cardinality import Cardinality
 from profiles.profile import Kind
 from profiles.window import Window
 
@@ -20,7 +21,8 @@ class Distances:
 
     `psi` and `js` are computed over cells (quantile cells with atoms of their own, or categories),
     `ks` and `wasserstein` over the whole distribution (`wasserstein` and `mean_shift` in standard
-    deviations of the baseline), `linf` is the largest change of any category's share.
+    deviations of the baseline), `linf` is the largest change of any category's share. `chi2` is the statistic
+    of the counts in the cells, which grows with the rows.
     """
 
     psi: float | None = None
@@ -29,6 +31,7 @@ class Distances:
     linf: float | None = None
     wasserstein: float | None = None
     mean_shift: float | None = None
+    chi2: float | None = None
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ class ColumnComparison:
     deviations) or of one category's share (categories) that this window could have shown.
     `rescaled` is the conversion that makes the baseline's values those of the window, where one does.
     `baseline_steady` is the share of the baseline's windows in which the column held a single value, None
-    where nobody looked.
+    where nobody looked. `cardinality` holds the distinct values, beside what the baseline lets expect.
     """
 
     column: str
@@ -69,6 +72,7 @@ class ColumnComparison:
     baseline_constant: bool = False
     rescaled: Rescaled | None = None
     baseline_steady: float | None = None
+    cardinality: Cardinality | None = None
 
 
 @dataclass(frozen=True)

@@ -7,16 +7,18 @@ from policies.objectives.evidence import Blind, comparison_of, found, inconclusi
 from policies.objectives.movement import steady, visible
 from policies.objectives.wording import number, percent
 from policies.policy import Policy, Quality
-from policies.verdict import Finding, ObjectiveVerdict, Status
+from policies.verdict import Finding, ObjectiveVerdict, Severity, Status
 from profiles.reading import Arrivals, ColumnComparison, Comparison, Reading, Rescaled
 
 QUALITY = "quality"
 # Standard errors that a rise of missing values must exceed: one false alarm in 30,000 columns.
 _VISIBLE = 4.0
+# Distinct values are noted where they are fewer than half or more than twice of what is usual.
+_FAR_FROM_USUAL = 2.0
 
 
 def judge_quality(reading: Reading, policy: Policy, target: Quality) -> ObjectiveVerdict:
-    """Judge whether the columns can be used; one finding per column and kind of fault, all breaches."""
+    """Judge whether the columns can be used; one finding per column and kind of fault."""
     findings = [*_duplicated(reading.arrivals, target)]
     comparison = comparison_of(reading, policy)
     if isinstance(comparison, Blind):
@@ -93,6 +95,7 @@ def _faults(column: ColumnComparison, baseline_rows: int, target: Quality) -> li
         *_constant(column, target),
         *_unknown_values(column, target),
         *_infinite(column, target),
+        *_cardinality(column),
     ]
 
 
@@ -157,6 +160,30 @@ def _unknown_values(column: ColumnComparison, target: Quality) -> Iterator[Findi
             f"{percent(new)} of {column.column} are values new to the baseline; {percent(limit)} are allowed"
         )
         yield _finding("new_categories", sentence, column, target, measured=new, limit=limit)
+
+
+def _cardinality(column: ColumnComparison) -> Iterator[Finding]:
+    """Note that far fewer or far more distinct values came than as many rows of the baseline hold."""
+    found = column.cardinality
+    if found is None or column.constant or steady(column):
+        return
+    few = found.distinct * _FAR_FROM_USUAL < found.least
+    if not few and found.distinct <= found.most * _FAR_FROM_USUAL:
+        return
+    usual = f"{number(found.least)} to {number(found.most)}"
+    yield Finding(
+        code="cardinality",
+        sentence=(
+            f"{column.column} holds {number(found.distinct)} distinct values in {column.present:,} rows; "
+            f"by the baseline {usual} are usual"
+        ),
+        status=Status.AT_RISK,
+        severity=Severity.LOW,
+        measured=found.distinct,
+        limit=found.least if few else found.most,
+        rows=column.rows,
+        column=column.column,
+    )
 
 
 def _infinite(column: ColumnComparison, target: Quality) -> Iterator[Finding]:

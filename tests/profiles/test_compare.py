@@ -35,7 +35,7 @@ def one(window: object, baseline: object) -> ColumnComparison:
 def test_a_profile_is_at_no_distance_from_itself(columns: dict[str, object]) -> None:
     same = profile(**columns)
     for found in compare(same, same).columns:
-        for name in ("psi", "js", "ks", "linf", "wasserstein", "mean_shift"):
+        for name in ("psi", "js", "ks", "linf", "wasserstein", "mean_shift", "chi2"):
             distance, chance = getattr(found.distances, name), getattr(found.chance, name)
             assert distance is None or distance == pytest.approx(0, abs=1e-7)
             assert (distance is None) == (chance is None)
@@ -51,7 +51,7 @@ def test_ks_and_linf_are_symmetric_and_every_distance_has_a_chance_value(
     for a, b in zip(there.columns, back.columns, strict=True):
         assert a.distances.ks == (None if b.distances.ks is None else pytest.approx(b.distances.ks))
         assert a.distances.linf == (None if b.distances.linf is None else pytest.approx(b.distances.linf))
-        for name in ("psi", "js", "ks", "linf", "wasserstein", "mean_shift"):
+        for name in ("psi", "js", "ks", "linf", "wasserstein", "mean_shift", "chi2"):
             assert (getattr(a.distances, name) is None) == (getattr(a.chance, name) is None)
 
 
