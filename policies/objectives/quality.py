@@ -170,11 +170,11 @@ def _cardinality(column: ColumnComparison) -> Iterator[Finding]:
     few = found.distinct * _FAR_FROM_USUAL < found.least
     if not few and found.distinct <= found.most * _FAR_FROM_USUAL:
         return
-    usual = f"{number(found.least)} to {number(found.most)}"
+    usual = f"{math.floor(found.least):,} to {math.ceil(found.most):,}"
     yield Finding(
         code="cardinality",
         sentence=(
-            f"{column.column} holds {number(found.distinct)} distinct values in {column.present:,} rows; "
+            f"{column.column} holds {round(found.distinct):,} distinct values in {column.present:,} rows; "
             f"by the baseline {usual} are usual"
         ),
         status=Status.AT_RISK,

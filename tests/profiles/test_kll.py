@@ -132,4 +132,4 @@ def test_what_was_read_back_can_be_written_and_read_again(n: int) -> None:
     once = kll.points(kll.image(kll.compress(rows, np.ones(n, np.int64))))
     again = kll.points(kll.image(once))
     assert (again.rows, again.span) == (n, once.span)
-    assert np.array_equal(*(np.repeat(each.values, each.weights) for each in (once, again)))
+    assert np.array_equal(np.repeat(once.values, once.weights), np.repeat(again.values, again.weights))
