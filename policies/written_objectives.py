@@ -161,7 +161,7 @@ class ObjectivesFile(Written):
         None, description="Columns that can be used"
     )
     drift: Annotated[DriftFile | Off | None, _Switch(DriftFile)] = Field(
-        None, description="Inputs and predictions distributed as in the baseline"
+        None, description="Inputs, predictions and labels distributed as in the baseline"
     )
     performance: Annotated[PerformanceFile | Off | None, _Switch(PerformanceFile)] = Field(
         None, description="A score of the labelled rows within a limit; needs labels"
