@@ -49,8 +49,8 @@ def test_the_ledger_is_intact(ledger: Ledger) -> None:
 def test_the_baselines_are_attached_to_the_versions_in_mlflow(demo: Demo, ledger: Ledger) -> None:
     versions = MlflowVersions(f"sqlite:///{demo.state / 'mlflow.db'}", str(demo.state / "mlflow-artifacts"))
     for name, wanted in (
-        ("pricing.bike-demand", {"default"}),
-        ("pricing.bike-rides", {"default", "holiday"}),
+        ("pricing.bike-demand", {"default", "default/labels"}),
+        ("pricing.bike-rides", {"default", "default/labels", "holiday", "holiday/labels"}),
     ):
         served = versions.served(name, "champion")
         assert served is not None
