@@ -98,6 +98,7 @@ def infer(model: str, traffic: Place, labels: Place | None, root: Path) -> Infer
         DraftLine("model", model),
         _task(roles),
         *_traffic(traffic, roles, joining=labels is not None),
+        *_described(roles),
         *_labels(traffic, labels, roles, table, outcomes),
         *_watching(found),
         *_performance(roles, labels, table, outcomes),
@@ -176,6 +177,13 @@ def _traffic(place: Place, roles: Roles, *, joining: bool) -> Iterator[DraftLine
     if ignored:
         reasons = "; ".join(f"{guess.value}: {guess.reason}" for guess in ignored)
         yield DraftLine("traffic.ignore", [guess.value for guess in ignored], reasons)
+
+
+def _described(roles: Roles) -> Iterator[DraftLine]:
+    for role in ("text", "embeddings"):
+        if found := getattr(roles, role):
+            reasons = "; ".join(f"{guess.value}: {guess.reason}" for guess in found)
+            yield DraftLine(f"traffic.{role}", [guess.value for guess in found], reasons)
 
 
 def _labels(

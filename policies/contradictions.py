@@ -22,6 +22,8 @@ _LIMITS = (
     ("minor", "significant"),
     ("minor_share", "significant_share"),
     ("minor_shift", "significant_shift"),
+    ("minor_new_words", "significant_new_words"),
+    ("minor_mmd", "significant_mmd"),
 )
 
 

@@ -30,6 +30,8 @@ QUALITY = Quality(missing=0.05, out_of_range=0.10, new_categories=0.05, severity
 
 # PSI 0.1 and 0.25: N. Siddiqi, Credit Risk Scorecards (Wiley, 2006), the convention of credit scoring.
 # 5 and 10 points of one category's share: PSI hardly sees one category out of many that doubles.
+# 5 and 10 % of the words, as of rows. MMD 0.05 and 0.1: a twentieth and a tenth of the rows are replaced by
+# something else, or move from one cluster to another (tests/profiles/test_mmd.py).
 # 0.3 and 0.5 standard deviations: between normal distributions PSI is the square of the shift in standard
 # deviations, and these are the roots of 0.1 and 0.25.
 DRIFT = Drift(
@@ -41,6 +43,10 @@ DRIFT = Drift(
     ignore=(),
     minor_shift=0.3,
     significant_shift=0.5,
+    minor_new_words=0.05,
+    significant_new_words=0.10,
+    minor_mmd=0.05,
+    significant_mmd=0.10,
     persistence=2,  # two windows in a row by chance are rarer than the square of one
 )
 PERSISTENCE = 1  # of all other objectives: an outage is known by one window

@@ -68,7 +68,8 @@ class Drift:
 
     `severity` is the most urgent severity that a significant drift may have. Columns in `ignore` are
     measured but not judged. `segments`: each slice is judged as well. `minor` and `significant` are in PSI,
-    those of `share` in shares of rows, those of `shift` in standard deviations of the baseline (Wasserstein).
+    those of `share` in shares of rows, those of `shift` in standard deviations of the baseline (Wasserstein),
+    those of `new_words` in shares of a text's words, those of `mmd` in the spread of the baseline's vectors.
     """
 
     minor: float
@@ -81,6 +82,10 @@ class Drift:
     minor_shift: float = 0.3
     significant_shift: float = 0.5
     persistence: int = 2
+    minor_new_words: float = 0.05
+    significant_new_words: float = 0.10
+    minor_mmd: float = 0.05
+    significant_mmd: float = 0.10
 
 
 @dataclass(frozen=True)

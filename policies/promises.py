@@ -122,6 +122,10 @@ def _drift(file: PolicyFile, team: TeamFile) -> Drift | None:
             ignore=first(keys.ignore, DRIFT.ignore),
             minor_shift=first(keys.minor_shift, DRIFT.minor_shift),
             significant_shift=first(keys.significant_shift, DRIFT.significant_shift),
+            minor_new_words=first(keys.minor_new_words, DRIFT.minor_new_words),
+            significant_new_words=first(keys.significant_new_words, DRIFT.significant_new_words),
+            minor_mmd=first(keys.minor_mmd, DRIFT.minor_mmd),
+            significant_mmd=first(keys.significant_mmd, DRIFT.significant_mmd),
             persistence=first(keys.persistence, DRIFT.persistence),
             segments=first(keys.segments, bool(file.segments)),
         )

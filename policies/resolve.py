@@ -99,6 +99,8 @@ def _traffic(file: PolicyFile) -> TrafficLayout:
         connection=log.connection,
         version_is=log.version_is,
         sensitive=log.sensitive,
+        text=log.text,
+        embeddings=log.embeddings,
     )
 
 

@@ -14,9 +14,10 @@ _KEYS = {"at_most_worse": "at_most_worse_than_baseline"}
 _NO_SHARES = (
     *("minor", "significant", "limit", "at_least_per_prediction"),
     *("p50_at_most", "p95_at_most", "p99_at_most", "minor_shift", "significant_shift"),
+    *("minor_mmd", "significant_mmd"),
 )
 _OBJECTIVES = ("freshness", "volume", "quality", "drift", "performance", "value", "latency", "errors")
-_WHERE_USED = ("probabilities", "ok")  # empty, they say nothing
+_WHERE_USED = ("probabilities", "ok", "text", "embeddings")  # empty, they say nothing
 
 
 def show(policy: Policy) -> str:

@@ -63,6 +63,18 @@ class DriftFile(Written):
     significant_shift: Distance | None = Field(
         None, description="Shift of a number's values in standard deviations: significant drift"
     )
+    minor_new_words: Share | None = Field(
+        None, description="Words of a text that are new, beyond what was to be expected: minor drift"
+    )
+    significant_new_words: Share | None = Field(
+        None, description="Words of a text that are new, beyond what was to be expected: significant drift"
+    )
+    minor_mmd: Distance | None = Field(
+        None, description="MMD of embeddings in the baseline's spread: minor drift"
+    )
+    significant_mmd: Distance | None = Field(
+        None, description="MMD of embeddings in the baseline's spread: significant drift"
+    )
     severity: Severity | None = Field(None, description="How urgent a significant drift is")
     ignore: tuple[ColumnName, ...] | None = Field(None, description="Columns measured, but not judged")
     segments: bool | None = Field(None, strict=True, description="Judge every slice of the segments as well")

@@ -43,6 +43,12 @@ class TrafficFile(Written):
     sensitive: tuple[ColumnName, ...] = Field(
         (), description="Columns of whose values profiles keep digests only"
     )
+    text: tuple[ColumnName, ...] = Field(
+        (), description="Columns of free text, profiled by lengths, characters and new words"
+    )
+    embeddings: tuple[ColumnName, ...] = Field(
+        (), description="Columns of lists of numbers, compared by MMD on random features"
+    )
 
 
 class LabelsFile(Written):

@@ -24,6 +24,7 @@ from profiles.infer_answers import (
     infer_task,
     positive,
 )
+from profiles.infer_described import embeddings, free_text
 from profiles.layout import Task
 
 _TIMES = vocabulary("ts time timestamp datetime at when date logged created requested served event")
@@ -63,6 +64,8 @@ class Roles:
     ignore: tuple[Guess[str], ...]
     features: tuple[str, ...]
     labels_in_traffic: bool = False
+    text: tuple[Guess[str], ...] = ()
+    embeddings: tuple[Guess[str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,7 @@ def infer_roles(traffic: pa.Table, labels: pa.Table | None = None) -> Roles:
     ignore = tuple(_ignored(rest, _order(columns, time), label))
     if labels is None and label is not None:
         ignore += (Guess(label.value, "the outcome is no input"),)
+    inputs = _without(rest, *ignore)
     return Roles(
         task=task,
         timestamp=time,
@@ -111,8 +115,10 @@ def infer_roles(traffic: pa.Table, labels: pa.Table | None = None) -> Roles:
         label_request_id=theirs,
         arrived_at=arrived,
         ignore=ignore,
-        features=tuple(column.name for column in _without(rest, *ignore)),
+        features=tuple(column.name for column in inputs),
         labels_in_traffic=labels is None and label is not None,
+        text=free_text(inputs),
+        embeddings=embeddings(inputs),
     )
 
 

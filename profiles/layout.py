@@ -23,7 +23,8 @@ class TrafficLayout:
     The rows lie in files (`path` and `format`), or a `query` gives them over the connection whose URL the
     environment variable `connection` holds. `features` empty means: every column that has no other role.
     `version` names the column that says who answered, `version_is` is the constant answer; without both,
-    whoever served at the time did. Profiles keep no raw value of the columns in `sensitive`.
+    whoever served at the time did. Profiles keep no raw value of the columns in `sensitive`. Those in `text`
+    and `embeddings` are features that are profiled by what can be said of them (profiles.described).
 
     `probability` holds that of the positive class 1, `probabilities` maps each class to its column (one
     class alone is the positive one). `group` is the query of a ranked row, `weight` its sampling weight,
@@ -51,6 +52,8 @@ class TrafficLayout:
     connection: str | None = None
     version_is: str | None = None
     sensitive: tuple[str, ...] = ()
+    text: tuple[str, ...] = ()
+    embeddings: tuple[str, ...] = ()
 
     @property
     def answers(self) -> Mapping[str, str]:

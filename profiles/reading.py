@@ -20,7 +20,9 @@ class Distances:
 
     `psi` and `js` are computed over cells (quantile cells with atoms of their own, or categories),
     `ks` and `wasserstein` over the whole distribution (`wasserstein` and `mean_shift` in standard
-    deviations of the baseline), `linf` is the largest change of any category's share.
+    deviations of the baseline), `linf` is the largest change of any category's share. `new_words` is the
+    share of a text's words that the baseline does not know, beyond what was to be expected; `mmd` lies
+    between embeddings, in the baseline's own spread (profiles.mmd).
     """
 
     psi: float | None = None
@@ -29,6 +31,8 @@ class Distances:
     linf: float | None = None
     wasserstein: float | None = None
     mean_shift: float | None = None
+    new_words: float | None = None
+    mmd: float | None = None
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,8 @@ class ColumnComparison:
     it is *visible*. `smallest_shift` is the smallest shift of the mean (numbers, in baseline standard
     deviations) or of one category's share (categories) that this window could have shown.
     `rescaled` is the conversion that makes the baseline's values those of the window, where one does.
+    `new_word_share` is the share of a text's words that are new to the baseline, expected or not.
+    Embeddings have a `dimension`; their smallest shift is in MMD.
     """
 
     column: str
@@ -66,6 +72,9 @@ class ColumnComparison:
     constant: bool = False
     baseline_constant: bool = False
     rescaled: Rescaled | None = None
+    new_word_share: float | None = None
+    dimension: int | None = None
+    baseline_dimension: int | None = None
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from profiles.arrivals import arrivals
 from profiles.delays import with_delays
+from profiles.described import Described
 from profiles.fields import spread
 from profiles.keys import as_text
 from profiles.labels import ARRIVED, LABEL, known_labels, label_state, with_labels
@@ -76,6 +77,11 @@ class Sight:
     salt: str = ""
 
     @property
+    def described(self) -> Described:
+        """The columns of text and of embeddings."""
+        return Described(self.traffic.text, self.traffic.embeddings, self.salt)
+
+    @property
     def source(self) -> Source:
         """The prediction log."""
         return source_of(self.traffic, self.root)
@@ -115,7 +121,8 @@ def _gathered(sight: Sight, window: Window) -> Gathered:
     kept = (*_roles(layout), layout.prediction, *sight.segments)
     wanted = tuple(dict.fromkeys([*profiled, *kept]))
     batches = source.batches(wanted, layout.timestamp, window.start, window.end)
-    return gathered(batches, profiled, tuple(dict.fromkeys(kept)), window.start, hold=bool(sight.segments))
+    narrow, hold = tuple(dict.fromkeys(kept)), bool(sight.segments)
+    return gathered(batches, profiled, narrow, window.start, hold=hold, roles=sight.described)
 
 
 def _discreet(sight: Sight, profile: bytes, window: Window) -> bytes:
@@ -133,10 +140,13 @@ def last_seen(sight: Sight, since: datetime, until: datetime) -> datetime | None
 
 
 def profiled_columns(layout: TrafficLayout, columns: Sequence[str]) -> tuple[str, ...]:
-    """Return the columns to profile: the named features or all without another role, and the prediction."""
+    """Return the columns to profile: the named features or all without another role, and the prediction.
+
+    Text and embeddings are features whether named as such or not.
+    """
     taken = {*_roles(layout), layout.prediction, *spread(layout.ignore, columns)}
     names = spread(layout.features, columns) or (column for column in columns if column not in taken)
-    return tuple(dict.fromkeys([*names, layout.prediction]))
+    return tuple(dict.fromkeys([*names, *layout.text, *layout.embeddings, layout.prediction]))
 
 
 def _roles(layout: TrafficLayout) -> tuple[str, ...]:
@@ -171,7 +181,7 @@ def _sliced(
     """Profile and measure each slice of the rows, which hold the labels where the model has any."""
     found = slices(rows, sight.segments)
     large = {each.name: each.rows for each in found if len(each) >= sight.minimum_rows}
-    profiles = of_slices(gathered_rows.held, large, window.start)
+    profiles = of_slices(gathered_rows.held, large, window.start, sight.described)
     seen = []
     for each in found:
         if each.name not in large:

@@ -2,7 +2,18 @@
 
 import math
 
+from profiles.profile import Kind
 from profiles.reading import ColumnComparison
+
+# Kinds that a column has because the policy says so.
+DESCRIBED: frozenset[Kind] = frozenset({"text", "embedding"})
+_ELSE: dict[Kind, Kind] = {"text": "category", "embedding": "other"}
+
+
+def profiled_otherwise(column: ColumnComparison) -> bool:
+    """Say whether the kinds differ because only one of the profiles knew the column's role."""
+    kinds = (column.kind, column.baseline_kind)
+    return any(set(kinds) == {described, other} for described, other in _ELSE.items())
 
 
 def visible(column: ColumnComparison, distance: str) -> bool | None:
