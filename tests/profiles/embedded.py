@@ -13,7 +13,7 @@ _SHARES = (0.3, 0.2, 0.15, 0.15, 0.1, 0.1)
 
 
 def _everywhere(random: np.random.Generator, n: int) -> Floats:
-    return random.normal(size=(n, DIMENSION))
+    return np.asarray(random.normal(size=(n, DIMENSION)))
 
 
 def _one_way(random: np.random.Generator, n: int) -> Floats:
@@ -30,7 +30,7 @@ def _clusters(random: np.random.Generator, n: int) -> Floats:
 
 
 def _plane(random: np.random.Generator, n: int) -> Floats:
-    return random.normal(size=(n, 2)) + np.array([3.0, 0.0])
+    return np.asarray(random.normal(size=(n, 2)) + np.array([3.0, 0.0]))
 
 
 SHAPES: Mapping[str, Callable[[np.random.Generator, int], Floats]] = {

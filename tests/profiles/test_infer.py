@@ -182,3 +182,26 @@ def test_times_and_days_may_be_written_as_text_and_classes_as_dictionaries() -> 
 @pytest.mark.parametrize("name", ["modelVersion", "model_version", "model.version", "MODEL VERSION"])
 def test_a_name_is_read_by_its_words(name: str) -> None:
     assert words(name) == {"model", "version"}
+
+
+def test_free_text_and_embeddings_are_told_from_categories_ids_and_baskets() -> None:
+    random = np.random.default_rng(3)
+    known = np.array(["late", "lost", "broken", "thanks", "parcel", "refund", "where", "is", "my"])
+    notes = [" ".join(random.choice(known, 6)) for _ in range(N)]
+    found = infer_roles(
+        traffic(
+            note=notes,
+            town=["New York"] * (N // 2) + ["San Jose"] * (N // 2),
+            vector=pa.array(random.normal(size=(N, 16)).tolist()),
+            fixed=pa.array(random.normal(size=(N, 8)).tolist(), pa.list_(pa.float32(), 8)),
+            basket=pa.array([[1, 2, 3, 4, 5, 6, 7, 8][: 1 + i % 8] for i in range(N)]),
+            point=pa.array(random.normal(size=(N, 2)).tolist()),
+        ),
+        labels(),
+    )
+    assert [(each.value, each.reason) for each in found.text] == [("note", "free text, 6 words on average")]
+    assert [(each.value, each.reason) for each in found.embeddings] == [
+        ("vector", "lists of 16 numbers"),
+        ("fixed", "lists of 8 numbers"),
+    ]
+    assert {"note", "vector", "town"} <= set(found.features)

@@ -1,9 +1,12 @@
 import math
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,6 +14,7 @@ from hypothesis import strategies as st
 from profiles.new_words import NewWords, new_words
 from profiles.words import BUCKETS, Words, added, words
 
+DATA = Path(__file__).parents[2] / "demo" / "data" / "commit_types.parquet"
 FAST = settings(derandomize=True, max_examples=25, deadline=None)
 TEXTS = st.lists(st.none() | st.text(st.sampled_from("abC1 .,é日"), max_size=12), max_size=20)
 
@@ -107,7 +111,7 @@ def exact(window: Sequence[str], baseline: Sequence[str]) -> tuple[float, float]
 
 
 @pytest.mark.parametrize(
-    ("vocabulary", "error"), [(2_000, 0.002), (20_000, 0.005), (200_000, 0.012)], ids=["2k", "20k", "200k"]
+    ("vocabulary", "error"), [(2_000, 0.0005), (20_000, 0.002), (200_000, 0.008)], ids=["2k", "20k", "200k"]
 )
 @pytest.mark.parametrize("shift", [0, 20, 300])
 def test_the_share_of_new_words_is_near_the_exact_one(vocabulary: int, shift: int, error: float) -> None:
@@ -147,6 +151,27 @@ def test_another_language_is_new_and_a_rare_word_that_returns_is_not() -> None:
     assert found.excess == pytest.approx((1 - found.expected) / 3, abs=0.02)
     assert found.excess > 3 * found.chance
     assert compared(now, before).excess < compared(now, before).chance
+
+
+def test_the_vocabulary_of_a_project_changes_over_the_years() -> None:
+    commits = pq.read_table(DATA).sort_by("ts")
+    year = pc.add(pc.year(commits["ts"]), pc.if_else(pc.greater(pc.month(commits["ts"]), 6), 0.5, 0.0))
+
+    def written(since: float, until: float) -> list[str]:
+        chosen = pc.and_(pc.greater_equal(year, since), pc.less(year, until))
+        texts: list[str] = commits.filter(chosen)["text"].to_pylist()
+        return texts
+
+    before = written(2018.5, 2020.5)
+    first, last = compared(written(2020.5, 2021), before), compared(written(2026, 2026.5), before)
+    assert (round(first.excess, 2), round(last.excess, 2)) == (0.02, 0.12)
+    assert first.excess < first.chance < last.chance < last.excess
+
+
+@pytest.mark.parametrize(("texts", "chance"), [(1000, 0.02), (100, 0.07)])
+def test_what_may_be_chance_falls_with_the_texts(texts: int, chance: float) -> None:
+    random = np.random.default_rng(0)
+    assert round(compared(made_up(random, texts), made_up(random, 20_000)).chance, 2) == chance
 
 
 @pytest.mark.parametrize(
