@@ -54,6 +54,7 @@ def _column(window: Column, baseline: Column, alpha: float) -> ColumnComparison:
             words = new_words(window.words, baseline.words, alpha)
             if words is not None:
                 found, chance = Distances(new_words=words.excess), Distances(new_words=words.chance)
+                smallest = words.smallest
         elif window.vectors is not None and baseline.vectors is not None:
             found, chance, smallest = _embeddings(window.vectors, baseline.vectors, alpha)
     return ColumnComparison(

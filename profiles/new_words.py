@@ -5,19 +5,23 @@ from dataclasses import dataclass
 
 from profiles.words import Words
 
+_POWER = 0.8
+
 
 @dataclass(frozen=True)
 class NewWords:
     """Shares of a window's uses of words (0..1), a word counting once for each text that has it.
 
     `share` is that of words new to the baseline, `expected` what it would be had nothing changed, `excess`
-    what it has more (0 where it has less), `chance` the excess that chance makes of it.
+    what it has more (0 where it has less), `chance` the excess that chance makes of it, and `smallest` the
+    excess that would exceed it in four of five windows.
     """
 
     share: float
     expected: float
     excess: float
     chance: float
+    smallest: float
 
 
 def new_words(window: Words, baseline: Words, alpha: float) -> NewWords | None:
@@ -43,9 +47,13 @@ def new_words(window: Words, baseline: Words, alpha: float) -> NewWords | None:
     spread = pooled * (1 - pooled) / n + (once + 2 * twice) / baseline.uses / m
     z = -float(ndtri(alpha))
     chance = z * math.sqrt(spread) + ((z * z - 1) / 6 + 0.5) / min(n, m)
+    # Where there is an excess, the window's share varies as a share of that size does.
+    there = min(1.0, expected + chance)
+    smallest = chance - float(ndtri(1 - _POWER)) * math.sqrt(spread + there * (1 - there) / n)
     return NewWords(
         share=min(1.0, share / openness),
         expected=min(1.0, expected / openness),
         excess=min(1.0, max(0.0, share - expected) / openness),
         chance=min(1.0, chance / openness),
+        smallest=min(1.0, smallest / openness),
     )

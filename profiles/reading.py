@@ -53,7 +53,7 @@ class ColumnComparison:
     deviations) or of one category's share (categories) that this window could have shown.
     `rescaled` is the conversion that makes the baseline's values those of the window, where one does.
     `new_word_share` is the share of a text's words that are new to the baseline, expected or not.
-    Embeddings have a `dimension`; their smallest shift is in MMD.
+    Embeddings have a `dimension`; their smallest shift is in MMD, that of a text in shares of new words.
     """
 
     column: str

@@ -19,6 +19,7 @@ from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from profiles.kll import Counts
 from profiles.packed import packed, unpacked
@@ -145,17 +146,12 @@ def mixing() -> Floats:
 def _sizes(known: pa.ChunkedArray) -> Counts:
     if pa.types.is_fixed_size_list(known.type):
         return np.full(len(known), known.type.list_size, np.int64)
-    import pyarrow.compute as pc
-
     sizes: Counts = np.minimum(pc.list_value_length(known).to_numpy(), _LONGEST).astype(np.int64)
     return sizes
 
 
 def _blocks(known: pa.ChunkedArray, sizes: Counts, dimension: int) -> Any:
     """Yield the vectors of one dimension as arrays of some rows each."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     step = max(1, _CELLS // max(dimension, _FEATURES))
     for start in range(0, len(known), step):
         part = known.slice(start, step).filter(pa.array(sizes[start : start + step] == dimension))

@@ -148,13 +148,15 @@ def _no_drift(columns: list[ColumnComparison]) -> str:
             (c.smallest_shift for c in columns if c.kind == kind and c.smallest_shift is not None),
             default=None,
         )
-        for kind in ("number", "category", "embedding")
+        for kind in ("number", "category", "text", "embedding")
     }
     seen = []
     if shifts["number"] is not None:
         seen.append(f"a shift of {number(shifts['number'], 2)} sd")
     if shifts["category"] is not None:
         seen.append(f"{percent(shifts['category'])} of one category's share")
+    if shifts["text"] is not None:
+        seen.append(f"{percent(shifts['text'])} more new words")
     if shifts["embedding"] is not None:
         seen.append(f"an MMD of {number(shifts['embedding'], 2)}")
     power = f"; {' or '.join(seen)} would have been seen" if seen else ""

@@ -12,7 +12,7 @@ from tests.policies.readings import POLICY, category, compared, number, seen
 
 
 def text(new: float | None = 0.0, chance: float = 0.02, **kw: Any) -> ColumnComparison:
-    kw = {"new_word_share": None if new is None else new + 0.04, "smallest_shift": None, **kw}
+    kw = {"new_word_share": None if new is None else new + 0.04, "smallest_shift": 0.03, **kw}
     return compared("note", "text", Distances(new_words=new), Distances(new_words=chance), **kw)
 
 
@@ -75,11 +75,11 @@ def test_what_is_not_visible_or_not_large_is_no_drift(column: ColumnComparison) 
     assert answer("drift", seen(number(), column)).status is Status.MET
 
 
-def test_no_drift_says_how_small_a_movement_of_embeddings_would_have_been_seen() -> None:
-    verdict = answer("drift", seen(number(), category(), embedding()))
+def test_no_drift_says_how_small_a_movement_would_have_been_seen() -> None:
+    verdict = answer("drift", seen(number(), category(), text(), embedding()))
     assert verdict.reason == (
-        "no drift in 3 columns; a shift of 0.2 sd or 5 % of one category's share or an MMD of 0.031 "
-        "would have been seen"
+        "no drift in 4 columns; a shift of 0.2 sd or 5 % of one category's share or 3 % more new words "
+        "or an MMD of 0.031 would have been seen"
     )
 
 

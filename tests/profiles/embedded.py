@@ -18,9 +18,8 @@ def _everywhere(random: np.random.Generator, n: int) -> Floats:
 
 def _one_way(random: np.random.Generator, n: int) -> Floats:
     """All point one way, and differ in few directions: texts seen through a large language model."""
-    return 2 * np.eye(DIMENSION)[0] + random.normal(size=(n, DIMENSION)) / np.sqrt(
-        np.arange(1, DIMENSION + 1)
-    )
+    deviations = 1 / np.sqrt(np.arange(1, DIMENSION + 1))
+    return np.asarray(2 * np.eye(DIMENSION)[0] + random.normal(size=(n, DIMENSION)) * deviations)
 
 
 def _clusters(random: np.random.Generator, n: int) -> Floats:

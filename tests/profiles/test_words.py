@@ -168,6 +168,24 @@ def test_the_vocabulary_of_a_project_changes_over_the_years() -> None:
     assert first.excess < first.chance < last.chance < last.excess
 
 
+def test_an_excess_of_the_smallest_visible_size_is_seen_in_most_windows() -> None:
+    random, runs, n = np.random.default_rng(4), 40, 400
+    before, pool, other = made_up(random, 4_000), made_up(random, 8_000), made_up(random, 8_000, 50_000)
+    known = of(before)
+    quiet = new_words(of(pool[:n]), known, 0.01)
+    assert quiet is not None
+    assert quiet.smallest > quiet.chance
+    foreign = quiet.smallest / (1 - quiet.expected)
+    seen = 0
+    for _ in range(runs):
+        drawn = random.choice(8_000, n, replace=False)
+        texts = [other[i] if random.random() < foreign else pool[i] for i in drawn]
+        found = new_words(of(texts), known, 0.01)
+        assert found is not None
+        seen += found.excess > found.chance
+    assert seen / runs >= 0.7
+
+
 @pytest.mark.parametrize(("texts", "chance"), [(1000, 0.02), (100, 0.07)])
 def test_what_may_be_chance_falls_with_the_texts(texts: int, chance: float) -> None:
     random = np.random.default_rng(0)
