@@ -81,7 +81,9 @@ def standings_of(ledger: Ledger, fleet: Fleet | None) -> list[Standing]:
     from reports.status import Standing
 
     judged = {each.verdict.model: each for each in ledger.latest()}
-    still_open = Counter(incident.model for incident in ledger.incidents(open_only=True))
+    incidents = ledger.incidents(open_only=True)
+    still_open = Counter(incident.model for incident in incidents)
+    said = {each.model: f"{each.kind}: {each.note}" for each in incidents if each.note is not None}
     opened = ledger.openings()
     accepted = (
         {} if fleet is None else {each.policy.model: each.policy.false_pages for each in fleet.policies}
@@ -100,7 +102,7 @@ def standings_of(ledger: Ledger, fleet: Fleet | None) -> list[Standing]:
     for model in sorted(teams):
         assignment = ledger.assignment(model)
         serves = None if assignment is None else assignment.champion
-        note = notes.get(model) or _unconfirmed(judged.get(model))
+        note = notes.get(model) or _unconfirmed(judged.get(model)) or said.get(model)
         pages = _pages(judged.get(model), accepted.get(model), opened.get(model, ()))
         standings.append(
             Standing(model, teams[model], serves, judged.get(model), note, still_open[model], pages)

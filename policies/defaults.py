@@ -65,6 +65,9 @@ MINIMUM_COVERAGE = 0.5  # labels that come early are rarely a fair sample; with 
 _LATENESS_SHARE = 10  # the tenth part of a cadence
 _LATENESS_LONGEST = timedelta(hours=1)  # log shippers deliver within minutes; an hour covers a restart
 
+_LATE_ROWS_WINDOWS = 3  # a weekend's worth of days: what waited for somebody to repair it
+_LATE_ROWS_SHORTEST = timedelta(days=1)  # a device or a region that was cut off over night
+
 
 def freshness_limit(cadence: Cadence) -> timedelta:
     """Return the default for the longest silence: one window, but at most a day."""
@@ -76,6 +79,11 @@ def lateness(cadence: Cadence) -> timedelta:
     minute = timedelta(minutes=1)
     tenth = -(-cadence.length // (_LATENESS_SHARE * minute)) * minute
     return min(tenth, _LATENESS_LONGEST)
+
+
+def late_rows(cadence: Cadence) -> timedelta:
+    """Return the default for how long late rows are looked for: three windows, but at least a day."""
+    return max(_LATE_ROWS_WINDOWS * cadence.length, _LATE_ROWS_SHORTEST)
 
 
 def format_of(path: str) -> Format | None:

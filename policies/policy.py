@@ -153,6 +153,9 @@ class CalendarBaseline:
 class Policy:
     """Everything that a team agreed on for one model.
 
+    Rows that come later than `allowed_lateness` are looked for until `late_rows` after their window's end;
+    never where that is None.
+
     `filled` names the keys (dotted) which Muster's defaults filled in, `filled_by_team` those which the
     team's defaults did. They are for showing only: two policies that demand the same are equal.
     """
@@ -181,5 +184,6 @@ class Policy:
     segments: tuple[str, ...] = ()
     baselines: tuple[CalendarBaseline, ...] = ()
     false_pages: FalsePages = FalsePages(allow=1, over=timedelta(days=90))
+    late_rows: timedelta | None = None
     filled: tuple[str, ...] = field(default=(), compare=False)
     filled_by_team: tuple[str, ...] = field(default=(), compare=False)

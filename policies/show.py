@@ -64,6 +64,7 @@ def _plain(policy: Policy) -> dict[str, Any]:
         **({"labels": _keys_of(policy.labels)} if policy.labels else {}),
         "cadence": str(policy.cadence),
         "allowed_lateness": spelled(policy.allowed_lateness),
+        "late_rows": spelled(policy.late_rows) if policy.late_rows else False,
         "minimum_rows": policy.minimum_rows,
         **({"segments": list(policy.segments)} if policy.segments else {}),
         **({"baselines": [_calendar(each) for each in policy.baselines]} if policy.baselines else {}),

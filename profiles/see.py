@@ -139,6 +139,16 @@ def last_seen(sight: Sight, since: datetime, until: datetime) -> datetime | None
     return sight.source.latest(sight.traffic.timestamp, since, until)
 
 
+def rows_in(sight: Sight, windows: Sequence[Window]) -> tuple[int, ...]:
+    """Return how many rows each of the windows has now; they ascend and do not overlap."""
+    return sight.source.counts(sight.traffic.timestamp, windows)
+
+
+def mark_of(sight: Sight, since: datetime, until: datetime) -> str | None:
+    """Return a mark of the log that is another whenever rows of the span may have changed, if it has one."""
+    return sight.source.mark(since, until)
+
+
 def profiled_columns(layout: TrafficLayout, columns: Sequence[str]) -> tuple[str, ...]:
     """Return the columns to profile: the named features or all without another role, and the prediction.
 

@@ -5,15 +5,18 @@ rows and columns that are asked for leave the files (predicate and projection pu
 a log partitioned by time only the window's files are opened. A damaged file is named.
 """
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from profiles import partitions
+from profiles.counting import counted
 from profiles.errors import ColumnMissing, TrafficUnavailable
 from profiles.fields import lacking, leaves, united
 from profiles.formats import Opened, as_arrow, outside, reader_of, said
@@ -116,6 +119,31 @@ class Files:
         recent = self._found(since, until, written_since=since - _CLOCKS_APART)
         found = (pc.max(batch.column(0)).as_py() for batch in self._read(recent, [time], time, since, until))
         return max(filter(None, found), default=None)
+
+    def counts(self, time: str, windows: Sequence[Window]) -> tuple[int, ...]:
+        """Return how many rows lie in each of the windows, which ascend and do not overlap, in one scan.
+
+        Files that were written before the first window began are not opened.
+        """
+        since, until = windows[0].start, windows[-1].end
+        recent = self._found(since, until, written_since=since - _CLOCKS_APART)
+        found = sum(
+            (counted(batch.column(0), windows) for batch in self._read(recent, [time], time, since, until)),
+            start=np.zeros(len(windows), np.int64),
+        )
+        return tuple(int(count) for count in found)
+
+    def mark(self, since: datetime, until: datetime) -> str | None:
+        """Return a digest of the names, sizes and times of the files that a span may lie in.
+
+        None where a file system does not say when they were written.
+        """
+        filesystem, address = self._filesystem()
+        names = self._names(filesystem, *self._globs(address, since, until))
+        if any(written is None for _, written in names.values()):
+            return None
+        listed = "\n".join(f"{name}\t{size}\t{written}" for name, (size, written) in names.items())
+        return hashlib.sha256(listed.encode()).hexdigest()
 
     def _oldest_first(self) -> Iterator[tuple[datetime | None, datetime | None]]:
         """Yield the spans to look for the first row in: everything, or date after date."""

@@ -47,7 +47,8 @@ def why_text(
 def _belongs(incident: Incident) -> str:
     state = "open" if incident.resolved is None else f"over since {moment(incident.last)}"
     since = f"{incident.severity}, since {moment(incident.began)} UTC"
-    return f"incident {incident.name}: {since}, {state}"
+    note = "" if incident.note is None else f"; {incident.note}"
+    return f"incident {incident.name}: {since}, {state}{note}"
 
 
 def _is_quiet(objective: ObjectiveVerdict) -> bool:
