@@ -73,8 +73,8 @@ def corrected(past: Past, verdict: Verdict, again: Again, policy: Policy) -> Inc
     """Return the correction of an incident by a window that was judged again, or None without one.
 
     The incident is followed once more through `past.verdicts`, in which `verdict` is. Where it would not
-    have been opened it is resolved; but where a pulse had opened it, or nothing is known of one of its windows,
-    it only gets the note. What a pulse or a person resolved stays so.
+    have been opened it is resolved; but where a pulse had opened it, or nothing is known of one of its
+    windows, it only gets the note. What a pulse or a person resolved stays so.
     """
     incident = past.incident
     found = _followed_again(past, policy)

@@ -11,13 +11,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from flows import late
 from flows.watch import catch_up
 from flows.world import World
 from policies.policy import Policy
 from policies.verdict import Status
 from profiles.effects import observed
 from profiles.layout import TrafficLayout
+from profiles.see import rows_in
 from profiles.traffic import Files
 from tests.fakes import DAY, START, loaded, policy, rows_of, standing, world, write_day
 
@@ -129,8 +129,7 @@ def test_a_reading_that_counts_otherwise_is_not_made_for_ever(
     opened: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun(opened)
-    count = late.rows_in
-    monkeypatch.setattr(late, "rows_in", lambda *asked: tuple(n + 1 for n in count(*asked)))
+    monkeypatch.setattr("flows.late.rows_in", lambda *asked: tuple(n + 1 for n in rows_in(*asked)))
     assert watched(opened, LATER) == ["03-01", "03-02"]
     once = opened.ledger.content()
     for _ in range(2):

@@ -146,13 +146,14 @@ def test_a_ledger_of_the_schema_before_is_upgraded_and_verifies(
     with monkeypatch.context() as former:
         # The entries that Muster made then: the key had no reading, and there was no actor to cover.
         mutable = frozenset({"nth", "actor"})
-        former.setitem(FACTS, IncidentRow, FactKind("incident", ("incident", "window_start"), mutable))
+        kinds: Any = FACTS
+        former.setitem(kinds, IncidentRow, FactKind("incident", ("incident", "window_start"), mutable))
         digest = _filled(ledger_url, facts)
         _downgraded(ledger_url)
     with Ledger.open(ledger_url) as ledger:
         assert (ledger.verify().faults, ledger.verify().sound) == ((), True)
-        kinds = [(each.kind, each.windows, each.resolved is None) for each in ledger.incidents()]
-        assert sorted(kinds) == [("drift", 3, False), ("silent", 1, True)]
+        found = [(each.kind, each.windows, each.resolved is None) for each in ledger.incidents()]
+        assert sorted(found) == [("drift", 3, False), ("silent", 1, True)]
         again(ledger, facts, digest, 2, MET)
         assert changes(ledger, facts)[-1] == "corrected"
         assert ledger.verify().sound
