@@ -224,7 +224,9 @@ def test_a_killed_watch_leaves_a_sound_ledger_that_names_only_stored_profiles(cr
     ] == []
 
 
-@pytest.mark.parametrize("moment", range(len(STORY) - 1), ids=[moment.name for moment in STORY[:-1]])
+# Not the one before rows come late: who was killed there reads them with all the others, and judges the next
+# window by what it then knows of the one before.
+@pytest.mark.parametrize("moment", range(len(STORY) - 2), ids=[moment.name for moment in STORY[:-2]])
 def test_what_a_killed_watch_left_undone_the_next_one_makes_up_for(
     moment: int, stage: Stage, uninterrupted: list[Remains]
 ) -> None:
