@@ -22,10 +22,12 @@ if TYPE_CHECKING:
 class _Listing(click.Group):
     """Lists where no other command is named: `muster incidents MODEL`. Names of models have a dot."""
 
+    unnamed = "list"
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Take what names no command for arguments of `list`."""
+        """Take what names no command for arguments of `unnamed`."""
         named = args and (args[0] in self.commands or args[0] in ctx.help_option_names)
-        return super().parse_args(ctx, args if named else ["list", *args])
+        return super().parse_args(ctx, args if named else [self.unnamed, *args])
 
 
 @click.group(cls=_Listing)

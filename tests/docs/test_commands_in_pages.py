@@ -66,6 +66,8 @@ def test_every_muster_command_takes_what_the_page_gives_it(page: str, words: lis
     rest = words[1:]
     while isinstance(command, click.Group) and rest and rest[0] in command.commands:
         command, rest = command.commands[rest[0]], rest[1:]
+    if isinstance(command, click.Group) and rest:
+        command = command.commands.get(getattr(command, "unnamed", ""), command)
     options = {option for parameter in command.params for option in parameter.opts} | {"--help"}
     given = {word for word in rest if word.startswith("-")}
     assert given <= options, page
