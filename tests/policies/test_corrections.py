@@ -189,8 +189,11 @@ def test_incidents_end_alike_in_whatever_order_windows_turn_out_better(
 
 
 def plain(incident: Incident) -> Incident:
-    is_note = incident.resolved is not None and incident.resolved == incident.note
-    return replace(incident, note=None, resolved="judged again" if is_note else incident.resolved)
+    """Leave the note out; of an incident that was withdrawn the rest is what was last known of it."""
+    if incident.resolved is None or incident.resolved != incident.note:
+        return replace(incident, note=None)
+    blank = replace(incident, began=START, last=START, severity=LOW, sentence="", windows=0, columns=())
+    return replace(blank, note=None, resolved="judged again")
 
 
 def test_statuses_that_are_not_breaches_are_told_as_they_are() -> None:
