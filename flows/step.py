@@ -57,7 +57,7 @@ def step(watched: Watched, window: Window, world: World) -> Verdict:
     """Watch one window and record what was read and judged; the same input leaves the same record."""
     policy, now = watched.policy, world.clock()
     reading = beside_usual(_measured(watched, window, world), policy, world)
-    verdict = judge(reading, policy)
+    verdict = judge(reading, policy, before=world.ledger.budget_counts(policy, window))
     world.ledger.record_window(
         reading,
         verdict,

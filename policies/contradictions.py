@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from policies.budgets_contradict import budgets
 from policies.defaults import DRIFT, merged, performance_keys
 from policies.faults import Problem, nearest
 from policies.measures_contradict import measuring
@@ -36,6 +37,7 @@ def contradictions(file: PolicyFile, team: TeamFile) -> tuple[Problem, ...]:
         *_drift(file, team),
         *_performance(file, team),
         *measuring(file, team),
+        *budgets(file, team),
     )
 
 

@@ -6,7 +6,8 @@ from typing import TypeVar
 from policies.policy import Drift, FalsePages, Quality
 from policies.schema import PolicyFile, TeamFile
 from policies.verdict import Severity
-from policies.written_objectives import ErrorsFile, LatencyFile, Off, PerformanceFile, Section, ValueFile
+from policies.written_objectives import ErrorsFile, LatencyFile, PerformanceFile, Section, ValueFile
+from policies.written_switch import Off
 from profiles.layout import SUFFIXES, Format
 from profiles.window import Cadence
 

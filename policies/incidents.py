@@ -17,6 +17,7 @@ from policies.verdict import (
     Verdict,
     worst_severity,
 )
+from policies.within_budget import BUDGET_CODES
 
 # `corrected` by a window that was judged again (policies.corrections); the last two, and by hand `resolved`
 # as well, are a person's (policies.annotations).
@@ -141,7 +142,7 @@ def _opened(
     breach: Breach, verdict: Verdict, recent: Sequence[Verdict], policy: Policy
 ) -> IncidentChange | None:
     run = _run(breach, verdict, recent)
-    if len(run) < persistence(policy, breach.objective):
+    if len(run) < persistence(policy, breach.objective) and not _spans_windows(breach):
         return None
     incident = Incident(
         model=verdict.model,
@@ -179,6 +180,18 @@ def _run(breach: Breach, verdict: Verdict, recent: Sequence[Verdict]) -> list[Ve
     return run
 
 
+def _spans_windows(breach: Breach) -> bool:
+    """Say whether a budget is spent or burns too fast: that already speaks for many windows."""
+    return any(finding.code in BUDGET_CODES for finding in breach.findings)
+
+
+def _is_over(objective: ObjectiveVerdict) -> bool:
+    """Say whether nothing is left of a breach; what an error budget allows, it allows."""
+    if objective.budget is not None:
+        return objective.status is not Status.BREACHED
+    return objective.status is Status.MET
+
+
 def _continued(
     incident: Incident, breach: Breach | None, verdict: Verdict, policy: Policy
 ) -> IncidentChange | None:
@@ -200,11 +213,12 @@ def _continued(
         reason = f"the policy no longer has the objective {incident.objective}"
     elif objective is None or objective.status in _UNKNOWN or objective.provisional:
         return None
-    elif incident.kind == incident.objective and objective.status is not Status.MET:
+    elif incident.kind == incident.objective and not _is_over(objective):
         # Still at risk, or breached by what is an incident of its own.
         return None
     else:
-        reason = f"{objective.objective} is {objective.status} again: {objective.reason}"
+        again = "met" if objective.status is Status.MET else "within its budget"
+        reason = f"{objective.objective} is {again} again: {objective.reason}"
         if incident.kind != incident.objective:
             reason = f"no longer {incident.kind.replace('_', ' ')}: {objective.reason}"
     return IncidentChange("resolved", replace(incident, last=start, resolved=reason), reason)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from policies.objectives.drift import judge_drift
 from policies.objectives.feed import judge_freshness, judge_volume
@@ -12,19 +13,31 @@ from policies.objectives.slices import drift_in_slices, performance_in_slices
 from policies.objectives.value import judge_value
 from policies.outages import explained
 from policies.policy import Drift, Performance, Policy
+from policies.spending import Counts
 from policies.verdict import ObjectiveVerdict, Status, Verdict, worst_severity, worst_status
+from policies.within_budget import within_budget
 from profiles.reading import Reading
 
 OBJECTIVES = ("freshness", "volume", "quality", "drift", "performance", "value", "latency", "errors")
 
 
-def judge(reading: Reading, policy: Policy, recent: Sequence[Verdict] = ()) -> Verdict:
+def judge(
+    reading: Reading,
+    policy: Policy,
+    recent: Sequence[Verdict] = (),
+    before: Mapping[str, Sequence[Counts]] = MappingProxyType({}),
+) -> Verdict:
     """Return how the window stands by the policy; objectives that are off are not in the verdict.
 
     `recent` holds earlier verdicts of the model in any order. They never change a status; a shortfall
-    that lasts is said to last. Recomputing a verdict needs the same `recent`, or none both times.
+    that lasts is said to last. `before` holds, by objective, what was counted of earlier windows in the spans
+    of its error budget; they do change its status. Recomputing a verdict needs the same `recent` and
+    `before`, which the verdict keeps.
     """
     objectives = _errored(reading.fault, policy) if reading.fault is not None else _judged(reading, policy)
+    objectives = tuple(
+        within_budget(each, reading, policy, before.get(each.objective, ())) for each in objectives
+    )
     objectives = tuple(_with_streak(objective, reading, recent) for objective in objectives)
     return Verdict(
         model=reading.model,

@@ -13,6 +13,7 @@ from profiles.window import Cadence
 
 Authority: TypeAlias = Literal["external", "muster"]
 Automation: TypeAlias = Literal["observe", "propose", "act"]
+BudgetUnit: TypeAlias = Literal["windows", "rows"]
 
 
 @dataclass(frozen=True)
@@ -24,16 +25,36 @@ class FalsePages:
 
 
 @dataclass(frozen=True)
+class BurnTier:
+    """A burn that is too fast: more than the share `spends` of the budget `within` a span, as fast at the end."""
+
+    severity: Severity
+    spends: float
+    within: timedelta
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How much of what an objective promises may fall short: the share `allow` of windows or rows in a span."""
+
+    of: BudgetUnit
+    allow: float
+    over: timedelta
+    burn: tuple[BurnTier, ...] = ()
+
+
+@dataclass(frozen=True)
 class Freshness:
     """No silence in the traffic longer than `at_most`.
 
     Of every objective: `persistence` is the number of judged windows in a row that have to be breached before
-    an incident is opened.
+    an incident is opened; `budget` how much may fall short, None where each window is judged alone.
     """
 
     at_most: timedelta
     severity: Severity
     persistence: int = 1
+    budget: Budget | None = None
 
 
 @dataclass(frozen=True)
@@ -43,6 +64,7 @@ class Volume:
     at_least: float
     severity: Severity
     persistence: int = 1
+    budget: Budget | None = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +82,7 @@ class Quality:
     severity: Severity
     duplicates: float = 0.05
     persistence: int = 1
+    budget: Budget | None = None
 
 
 @dataclass(frozen=True)
@@ -86,6 +109,7 @@ class Drift:
     significant_new_words: float = 0.10
     minor_mmd: float = 0.05
     significant_mmd: float = 0.10
+    budget: Budget | None = None
 
 
 @dataclass(frozen=True)
@@ -105,6 +129,7 @@ class Performance:
     k: int | None = None
     segments: bool = False
     persistence: int = 1
+    budget: Budget | None = None
 
     @property
     def score(self) -> str:
@@ -119,6 +144,7 @@ class ValuePerPrediction:
     at_least_per_prediction: float | None
     at_most_worse: float | None
     severity: Severity
+    budget: Budget | None = None
 
 
 @dataclass(frozen=True)
@@ -129,6 +155,7 @@ class LatencyLimits:
     p95_at_most: float | None
     p99_at_most: float | None
     severity: Severity
+    budget: Budget | None = None
 
 
 @dataclass(frozen=True)
@@ -137,6 +164,7 @@ class ErrorShare:
 
     at_most: float
     severity: Severity
+    budget: Budget | None = None
 
 
 @dataclass(frozen=True)

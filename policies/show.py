@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from policies.policy import CalendarBaseline, FalsePages, Policy
+from policies.policy import Budget, BurnTier, CalendarBaseline, FalsePages, Policy
 from profiles.window import spelled
 
 _KEYS = {"at_most_worse": "at_most_worse_than_baseline"}
@@ -100,7 +100,7 @@ def _calendar(baseline: CalendarBaseline) -> dict[str, Any]:
 
 
 def _value(name: str, value: Any) -> Any:
-    if isinstance(value, FalsePages):
+    if isinstance(value, FalsePages | Budget | BurnTier):
         return _keys_of(value)
     if isinstance(value, timedelta):
         return spelled(value)
@@ -108,7 +108,7 @@ def _value(name: str, value: Any) -> Any:
         percent = f"{100 * value:.10g}%"
         return percent if "e" not in percent and float(percent[:-1]) / 100 == value else value
     if isinstance(value, tuple):
-        return list(value)
+        return [_value(name, each) for each in value]
     return str(value) if isinstance(value, str) else value
 
 
