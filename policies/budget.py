@@ -69,7 +69,7 @@ def _counted(since: datetime, windows: int, events: Iterable[Event]) -> Counts:
     return counts
 
 
-def spend(  # noqa: PLR0913 - one window in numbers
+def spend(
     objective: str,
     budget: Budget,
     cadence: Cadence,

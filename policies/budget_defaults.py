@@ -50,9 +50,7 @@ def period(cadence: Cadence) -> timedelta:
     return max(PERIOD, PERIOD_WINDOWS * cadence.length)
 
 
-def usual_tiers(
-    objective: str, budget: Budget, severity: Severity, cadence: Cadence
-) -> tuple[BurnTier, ...]:
+def usual_tiers(objective: str, budget: Budget, severity: Severity, cadence: Cadence) -> tuple[BurnTier, ...]:
     """Return the workbook's tiers, fitted to a budget that may be a few windows.
 
     Each tier keeps its burn rate r. Its span is the workbook's part of the period in whole windows; where
@@ -87,5 +85,6 @@ def _tells_something(tier: BurnTier, objective: str, budget: Budget, cadence: Ca
     if tier.spends >= 1 or tier.within > budget.over or limit < 1 or limit * share >= 1:
         return False
     if by_windows(objective, budget):
-        return floor(limit * share * long) < floor(share * windows)
+        # One window is no burn, and the burn is seen while something is left.
+        return 1 <= floor(limit * share * long) < floor(share * windows)
     return limit * long < windows

@@ -26,6 +26,7 @@ from profiles.window import Cadence, spelled
 
 _LEAST = 4  # windows of a period: of fewer, no share says anything
 _MOST = 10_000  # windows of a period: each verdict counts them
+_PLACES = (2, 4, 6, 8, 10)  # of a percentage, as many as show two digits
 _SECOND = timedelta(seconds=1)
 _DAY = timedelta(days=1)
 
@@ -46,7 +47,7 @@ def budgets(file: PolicyFile, team: TeamFile) -> Iterator[Problem]:
         if (too_small := _too_small(budget, cadence, least)) is not None:
             yield Problem((*place, "allow"), too_small)
             continue
-        yield from _burns(objective, keys, budget, cadence, minimum_rows)
+        yield from _burns(objective, keys, budget, cadence)
 
 
 def _written(file: PolicyFile, team: TeamFile) -> Iterator[tuple[str, BudgetFile]]:
@@ -79,7 +80,10 @@ def _refused(objective: str, keys: BudgetFile, cadence: Cadence) -> tuple[str, s
         return "allow", f"{percent(keys.allow)} {said}; write a share between, or budget: off"
     if windows < _LEAST:
         asked = f"write {spelled(_LEAST * cadence.length)} or longer"
-        return "over", f"{spelled(over)} holds {windows} of the windows of {cadence}, too few to count; {asked}"
+        return (
+            "over",
+            f"{spelled(over)} holds {windows} of the windows of {cadence}, too few to count; {asked}",
+        )
     if windows > _MOST:
         asked = f"write {_days(_MOST * cadence.length, -1)} or shorter"
         return "over", f"{spelled(over)} holds {windows:,} windows of {cadence}, too many to count; {asked}"
@@ -93,23 +97,24 @@ def _too_small(budget: Budget, cadence: Cadence, least: Fraction) -> str | None:
     one, enough = budget.of.removesuffix("s"), ceil(1 / (share * least)) * cadence.length
     said = f"{percent(budget.allow)} of the {windows} windows in {spelled(budget.over)}"
     if budget.of == "rows":
-        said = f"{percent(budget.allow)} of the least rows in {spelled(budget.over)}, {windows} windows of {least},"
+        said = f"{percent(budget.allow)} of the least rows in {spelled(budget.over)}"
+        said += f", {windows} windows of {least},"
     longer = f", or over: {_days(enough, 1)} or longer" if enough <= _MOST * cadence.length else ""
     return f"{said} is less than one {one}; write {_percent_up(1 / (least * windows))} or more{longer}"
 
 
-def _burns(
-    objective: str, keys: BudgetFile, budget: Budget, cadence: Cadence, minimum_rows: int
-) -> Iterator[Problem]:
+def _burns(objective: str, keys: BudgetFile, budget: Budget, cadence: Cadence) -> Iterator[Problem]:
     seen = set()
     for index, each in enumerate(keys.burn or ()):
         place: Where = ("objectives", objective, "budget", "burn", index)
         tier = BurnTier(each.severity, each.spends, each.within)
-        wrong = _never(tier, budget) or _at_once(tier, objective, budget, cadence, minimum_rows)
+        wrong = _never(tier, budget) or _at_once(tier, objective, budget, cadence)
         if wrong is not None:
             yield Problem((*place, wrong[0]), wrong[1])
         elif (tier.severity, tier.within) in seen:
-            message = f"another burn within {spelled(tier.within)} is {tier.severity} already; write one of them"
+            message = (
+                f"another burn within {spelled(tier.within)} is {tier.severity} already; write one of them"
+            )
             yield Problem((*place, "within"), message)
         seen.add((tier.severity, tier.within))
 
@@ -128,24 +133,22 @@ def _never(tier: BurnTier, budget: Budget) -> tuple[str, str] | None:
         return "spends", f"{percent(tier.spends)} within {within} would last longer than {over}; {asked}"
     if limit * share >= 1:
         most = percent(float(part / share))
-        return "spends", f"within {within} no more than {most} can be spent; write less, or within: a longer span"
+        return (
+            "spends",
+            f"within {within} no more than {most} can be spent; write less, or within: a longer span",
+        )
     return None
 
 
-def _at_once(
-    tier: BurnTier, objective: str, budget: Budget, cadence: Cadence, minimum_rows: int
-) -> tuple[str, str] | None:
-    """Return the key and the reason for which a single window or row would be a burn."""
-    whole, long = by_windows(objective, budget), cadence.count(tier.within)
-    least = 1 if whole else minimum_rows
-    share = exact(budget.allow)
-    if burn_limit(tier, budget) * share * long * least >= 1:
+def _at_once(tier: BurnTier, objective: str, budget: Budget, cadence: Cadence) -> tuple[str, str] | None:
+    """Return the key and the reason for which a single window that fell short would be a burn."""
+    long, share = cadence.count(tier.within), exact(budget.allow)
+    if not by_windows(objective, budget) or burn_limit(tier, budget) * share * long >= 1:
         return None
-    part = Fraction(tier.within // _SECOND, budget.over // _SECOND)
-    enough = part / (share * long * least)
+    enough = Fraction(tier.within // _SECOND, budget.over // _SECOND) / (share * long)
     asked = f"write {_percent_up(enough)} or more" if enough < 1 else "write within: a longer span"
-    one = "window" if whole else "row"
-    return "spends", f"{percent(tier.spends)} of this budget within {spelled(tier.within)} is less than one {one}; {asked}"
+    said = f"{percent(tier.spends)} of this budget within {spelled(tier.within)} is less than one window"
+    return "spends", f"{said}; {asked}"
 
 
 def _days(span: timedelta, direction: int) -> str:
@@ -156,7 +159,5 @@ def _days(span: timedelta, direction: int) -> str:
 
 def _percent_up(share: Fraction) -> str:
     """Write a share that is no smaller, in hundredths of a percent or as exactly as it takes."""
-    for places in (2, 4, 6, 8):
-        if (scaled := share * 10 ** (places + 2)) >= 10:
-            return f"{ceil(scaled) / 10**places:.{places}f}".rstrip("0").rstrip(".") + "%"
-    return f"{float(share):.3g}"
+    places = next((n for n in _PLACES if share * 10 ** (n + 1) >= 1), _PLACES[-1])
+    return f"{ceil(share * 10 ** (places + 2)) / 10**places:.{places}f}".rstrip("0").rstrip(".") + "%"

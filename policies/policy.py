@@ -26,7 +26,7 @@ class FalsePages:
 
 @dataclass(frozen=True)
 class BurnTier:
-    """A burn that is too fast: more than the share `spends` of the budget `within` a span, as fast at the end."""
+    """A burn that is too fast: more than the share `spends` of the budget is spent `within` a span."""
 
     severity: Severity
     spends: float
@@ -35,7 +35,7 @@ class BurnTier:
 
 @dataclass(frozen=True)
 class Budget:
-    """How much of what an objective promises may fall short: the share `allow` of windows or rows in a span."""
+    """How much may fall short: the share `allow` of the windows or rows in the period `over`."""
 
     of: BudgetUnit
     allow: float

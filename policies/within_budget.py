@@ -52,9 +52,7 @@ def within_budget(
     if budget is None:
         return alone
     bad_rows, rows = _rows(alone, reading)
-    spending = spend(
-        alone.objective, budget, policy.cadence, kept(alone.status), bad_rows, rows, before
-    )
+    spending = spend(alone.objective, budget, policy.cadence, kept(alone.status), bad_rows, rows, before)
     if spending.kept == "unknown":
         return replace(alone, budget=spending)
     added = tuple(_findings(alone.objective, budget, target.severity, spending))
@@ -63,7 +61,7 @@ def within_budget(
     return replace(
         alone,
         status=_status(alone, findings, spending),
-        reason=_reason(alone, findings, budget, spending),
+        reason=_reason(alone, findings, spending),
         severity=worst_severity(f.severity for f in findings if f.suppressed_by is None),
         findings=findings,
         budget=spending,
@@ -94,14 +92,12 @@ def _status(alone: ObjectiveVerdict, findings: Sequence[Finding], spending: Spen
     return worst_status([alone.status, *counted])
 
 
-def _findings(
-    objective: str, budget: Budget, severity: Severity, spending: Spending
-) -> Iterator[Finding]:
-    fast = [
-        (tier, burn) for tier, burn in zip(budget.burn, spending.burns, strict=True) if burn.too_fast
-    ]
+def _findings(objective: str, budget: Budget, severity: Severity, spending: Spending) -> Iterator[Finding]:
+    fast = [(tier, burn) for tier, burn in zip(budget.burn, spending.burns, strict=True) if burn.too_fast]
     if fast:
-        tier, burn = max(fast, key=lambda each: (SEVERITIES.index(each[0].severity), burn_limit(each[0], budget)))
+        tier, burn = max(
+            fast, key=lambda each: (SEVERITIES.index(each[0].severity), burn_limit(each[0], budget))
+        )
         yield _burning(objective, budget, tier, burn)
     if spending.spent:
         period = spending.before[0]
@@ -140,9 +136,7 @@ def _failed(objective: str, budget: Budget) -> str:
     return "failed" if objective == ERRORS and budget.of == "rows" else "fell short"
 
 
-def _reason(
-    alone: ObjectiveVerdict, findings: Sequence[Finding], budget: Budget, spending: Spending
-) -> str:
+def _reason(alone: ObjectiveVerdict, findings: Sequence[Finding], spending: Spending) -> str:
     """Say what was found, then how the budget stands where something of it was spent here or found."""
     said = listed([each.sentence for each in alone.findings if each.suppressed_by is None])
     rest = alone.reason.removeprefix(said) if said and alone.reason.startswith(said) else f"; {alone.reason}"

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import cast, func, true
+from sqlalchemy import cast, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import col, select
 
@@ -49,34 +49,15 @@ class BudgetQuestions(WindowQuestions):
         Of each window the newest verdict on the newest reading counts, once. The database takes the few
         fields out of the stored verdicts, so that none of them is built.
         """
-        # Each verdict's objectives as rows beside it; both databases can, by functions of their own.
-        if self._database.dialect == "postgresql":
-            content = cast(col(VerdictRow.content), JSONB)
-            each = func.jsonb_array_elements(content["objectives"]).table_valued("value")
-            end = content["window"]["end"].astext
-
-            def field(*path: str) -> Any:
-                return func.jsonb_extract_path_text(each.c.value, *path)
-        else:
-            each = func.json_each(col(VerdictRow.content), "$.objectives").table_valued("value")
-            end = func.json_extract(col(VerdictRow.content), "$.window.end")
-
-            def field(*path: str) -> Any:
-                return func.json_extract(each.c.value, f"$.{'.'.join(path)}")
-
-        named = field("objective")
-        query = (
-            select(VerdictRow.window_start, VerdictRow.reading_revision, VerdictRow.policy_digest)
-            .add_columns(
-                *(end, named, field("status"), field("budget", "kept")),
-                *(field("budget", "bad_rows"), field("budget", "rows")),
-            )
-            .join(each, true())
+        each, named, fields = _beside_verdicts(self._database.dialect)
+        query: Any = (
+            select(VerdictRow.window_start, VerdictRow.reading_revision, VerdictRow.policy_digest, named)
+            .add_columns(*fields)
+            .join(each, named.in_(objectives), isouter=True)
             .where(
                 col(VerdictRow.model) == model,
                 col(VerdictRow.window_start) >= since,
                 col(VerdictRow.window_start) < until,
-                named.in_(objectives),
             )
             .order_by(
                 col(VerdictRow.window_start),
@@ -87,13 +68,37 @@ class BudgetQuestions(WindowQuestions):
         )
         with self._database.reading() as session:
             rows = session.exec(query).all()
-        # The last verdict on a window counts; objectives that only an earlier one has do not.
+        # The last verdict on a window counts, even where it no longer has the objective.
         newest = {start: (revision, digest) for start, revision, digest, *_ in rows}
         found: dict[str, dict[datetime, Event]] = {}
-        for start, revision, digest, ends, objective, *counts in rows:
-            if newest[start] == (revision, digest):
-                found.setdefault(objective, {})[start] = _event(start, ends, *counts)
+        for start, revision, digest, objective, *counts in rows:
+            if objective is not None and newest[start] == (revision, digest):
+                found.setdefault(objective, {})[start] = _event(start, *counts)
         return {objective: tuple(events.values()) for objective, events in found.items()}
+
+
+def _beside_verdicts(dialect: str) -> tuple[Any, Any, tuple[Any, ...]]:
+    """Return each verdict's objectives as rows of their own: the rows, the name, and what `_event` takes.
+
+    Both databases can, by functions of their own.
+    """
+    if dialect == "postgresql":
+        # This server refuses a NUL anywhere in what it reads; a column may be called so.
+        content = cast(func.replace(col(VerdictRow.content), r"\u0000", r"\ufffd"), JSONB)
+        each = func.jsonb_array_elements(content["objectives"]).table_valued("value")
+        end: Any = content["window"]["end"].astext
+
+        def field(*path: str) -> Any:
+            return func.jsonb_extract_path_text(each.c.value, *path)
+    else:
+        each = func.json_each(col(VerdictRow.content), "$.objectives").table_valued("value")
+        end = func.json_extract(col(VerdictRow.content), "$.window.end")
+
+        def field(*path: str) -> Any:
+            return func.json_extract(each.c.value, f"$.{'.'.join(path)}")
+
+    counts = (field("budget", "bad_rows"), field("budget", "rows"))
+    return each, field("objective"), (end, field("status"), field("budget", "kept"), *counts)
 
 
 def budgets_of(policy: Policy) -> Mapping[str, Budget]:

@@ -54,9 +54,7 @@ def recompute(
     )
 
 
-def _moved(
-    before: Mapping[str, tuple[Counts, ...]], counted: Mapping[str, tuple[Counts, ...]]
-) -> list[str]:
+def _moved(before: Mapping[str, tuple[Counts, ...]], counted: Mapping[str, tuple[Counts, ...]]) -> list[str]:
     """Say of each budget whose counts are others today what they were and are, in its period."""
     return [
         f"Windows before this one were judged again since: of the budget of {objective}, "
