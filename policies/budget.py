@@ -4,6 +4,7 @@ Budgets and burn rates are those of B. Beyer et al. (eds.), The Site Reliability
 chapter 5, "Alerting on SLOs", with windows or rows for requests. All comparisons are exact (fractions).
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -61,12 +62,16 @@ def counted(window: Window, budget: Budget, cadence: Cadence, events: Iterable[E
     return tuple(_counted(cadence.before(window.start, n - 1), n, usable) for n in spans(budget, cadence))
 
 
-def _counted(since: datetime, windows: int, events: Iterable[Event]) -> Counts:
-    counts = Counts(windows)
-    for event in events:
-        if event.start >= since:
-            counts = counts.plus(event.kept, event.bad_rows or 0, event.rows or 0)
-    return counts
+def _counted(since: datetime, windows: int, events: Sequence[Event]) -> Counts:
+    held = [event for event in events if event.start >= since]
+    kept = Counter(event.kept for event in held)
+    known = [event for event in held if event.kept != "unknown"]
+    return Counts(
+        windows,
+        *(kept["short"], kept["good"], kept["unknown"]),
+        bad_rows=sum(event.bad_rows or 0 for event in known),
+        rows=sum(event.rows or 0 for event in known),
+    )
 
 
 def spend(
