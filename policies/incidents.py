@@ -115,8 +115,15 @@ class Breach:
 
 
 def breaches(verdict: Verdict) -> Mapping[str, Breach]:
-    """Return what is breached, by kind; a feed that is silent is not also said to bring too few rows."""
+    """Return what is breached, by kind; a feed that is silent is not also said to bring too few rows.
+
+    Nor is an outage also said to burn a budget: that its objective's budget is spent is told when it is over.
+    """
     breaches = {breach.kind: breach for each in verdict.objectives for breach in _of(each)}
+    for outage in [each for kind, each in breaches.items() if kind in OUTAGES]:
+        own = breaches.get(outage.objective)
+        if own is not None and all(finding.code in BUDGET_CODES for finding in own.findings):
+            del breaches[outage.objective]
     if "silent" in breaches:
         breaches.pop("volume_collapse", None)
     return breaches

@@ -101,7 +101,7 @@ def _findings(objective: str, budget: Budget, severity: Severity, spending: Spen
         yield _burning(objective, budget, tier, burn)
     if spending.spent:
         period = spending.before[0]
-        blind = f"; {spending.unknown:,} windows could not be judged" if spending.unknown else ""
+        blind = f"; {_windows(spending.unknown)} could not be judged" if spending.unknown else ""
         yield Finding(
             code=SPENT,
             sentence=(
@@ -149,8 +149,12 @@ def _reason(alone: ObjectiveVerdict, findings: Sequence[Finding], spending: Spen
 
 def spent_said(spending: Spending) -> str:
     """Say what is spent of a budget: `2 of 3 windows that 30d allow are spent`."""
-    unknown = f", {spending.unknown:,} windows unknown" if spending.unknown else ""
+    unknown = f", {_windows(spending.unknown)} unknown" if spending.unknown else ""
     return (
         f"{spending.bad:,} of {floor(spending.allowed):,} {spending.of} that {spelled(spending.over)} allow "
         f"are spent{unknown}"
     )
+
+
+def _windows(count: int) -> str:
+    return "1 window" if count == 1 else f"{count:,} windows"

@@ -22,7 +22,10 @@ def test_the_example_is_in_the_page_and_loads_as_it_says(tmp_path: Path) -> None
     assert policy.drift is not None
     assert policy.drift.budget is not None
     windows = policy.cadence.count(policy.drift.budget.over)
-    assert f"Of the {windows} hours in two weeks {int(allowed(Counts(windows), policy.drift.budget))} may" in PAGE
+    assert (
+        f"Of the {windows} hours in two weeks {int(allowed(Counts(windows), policy.drift.budget))} may"
+        in PAGE
+    )
     assert policy.errors is not None
     assert policy.errors.budget is not None
     limits = [float(burn_limit(tier, policy.errors.budget)) for tier in policy.errors.budget.burn]

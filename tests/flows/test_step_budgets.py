@@ -1,4 +1,4 @@
-"""Budgets end to end: real files, real sketches, a real ledger; judged out of order, again, and after a kill."""
+"""Budgets end to end, on real files and a real ledger: out of order, judged again, after a kill."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -60,7 +60,9 @@ FILLED: dict[str, tuple[str, str, str, Budget]] = {
     ),
     "days of which three may fall short": (
         "1d", "drift", "{allow: 10%}",
-        Budget("windows", 0.1, 30 * DAY, (BurnTier(CRITICAL, 0.4, 2 * DAY), BurnTier(HIGH, 0.3334, 10 * DAY))),
+        Budget("windows", 0.1, 30 * DAY, (
+            BurnTier(CRITICAL, 0.4, 2 * DAY), BurnTier(HIGH, 0.3334, 10 * DAY),
+        )),
     ),
     "days of which one may: a second is a breach, and no burn comes before it": (
         "1d", "drift", "{allow: 5%}", Budget("windows", 0.05, 30 * DAY, ()),
@@ -107,12 +109,13 @@ def test_a_model_may_switch_its_teams_budget_off() -> None:
 FAULTS = {
     "less than one window": (
         "drift", "{allow: 1%}", "1d",
-        ".allow: 1 % of the 30 windows in 30d is less than one window; write 3.34% or more, or over: 100d or longer",
+        (".allow: 1 % of the 30 windows in 30d is less than one window; "
+         "write 3.34% or more, or over: 100d or longer"),
     ),
     "less than one row": (
         "errors", "{allow: 0.001%}", "1d",
-        ".allow: 0.001 % of the least rows in 30d, 30 windows of 80, is less than one row; "
-        "write 0.0417% or more, or over: 1250d or longer",
+        (".allow: 0.001 % of the least rows in 30d, 30 windows of 80, is less than one row; "
+         "write 0.0417% or more, or over: 1250d or longer"),
     ),
     "no share": ("drift", "{over: 30d}", "1d", ": needs the share that may fall short; write allow: 1%"),
     "nothing allowed": (
@@ -120,7 +123,8 @@ FAULTS = {
         ".allow: 0 % allows nothing, as without a budget; write a share between, or budget: off",
     ),
     "everything allowed": (
-        "drift", "{allow: 100%}", "1d", ".allow: 100 % allows everything; write a share between, or budget: off",
+        "drift", "{allow: 100%}", "1d",
+        ".allow: 100 % allows everything; write a share between, or budget: off",
     ),
     "a period of two windows": (
         "drift", "{allow: 50%, over: 2d}", "1d",
@@ -164,7 +168,8 @@ FAULTS = {
     ),
     "the same burn twice": (
         "drift",
-        "{allow: 10%, burn: [{severity: low, spends: 50%, within: 3d}, {severity: low, spends: 60%, within: 3d}]}",
+        ("{allow: 10%, burn: [{severity: low, spends: 50%, within: 3d}, "
+         "{severity: low, spends: 60%, within: 3d}]}"),
         "1d",
         ".burn[1].within: another burn within 3d is low already; write one of them",
     ),

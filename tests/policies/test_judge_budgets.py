@@ -47,10 +47,12 @@ CASES: dict[str, tuple[Reading, tuple[Counts, ...], str, Severity | None, list[s
         MOVED, (period(2, 20),), "at_risk", LOW, ["drift"], "3 of 3 windows that 30d allow are spent",
     ),
     "one too many": (
-        MOVED, (period(3, 20),), "breached", HIGH, ["budget_spent", "drift"], "4 windows fell short in 30d, 3 are allowed",
+        MOVED, (period(3, 20),), "breached", HIGH, ["budget_spent", "drift"],
+        "4 windows fell short in 30d, 3 are allowed",
     ),
     "a quiet window under a spent budget": (
-        HEALTHY, (period(4, 20),), "breached", HIGH, ["budget_spent"], "4 windows fell short in 30d, 3 are allowed",
+        HEALTHY, (period(4, 20),), "breached", HIGH, ["budget_spent"],
+        "4 windows fell short in 30d, 3 are allowed",
     ),
     "a quiet window": (HEALTHY, (period(0, 20),), "met", None, [], ""),
     "a quiet window after a shortfall": (
@@ -62,11 +64,11 @@ CASES: dict[str, tuple[Reading, tuple[Counts, ...], str, Severity | None, list[s
     ),
     "two days in a row": (
         MOVED, (period(1, 20), Counts(2, 1), Counts(10, 1, 8)), "breached", CRITICAL, ["burn", "drift"],
-        "burning 10 times as fast as the budget lasts, at most 6 is allowed: 2 of 2 windows fell short within 2d",
+        "burning 10 times as fast as the budget lasts, at most 6 is allowed: 2 of 2 windows fell short",
     ),
     "two days of ten": (
         MOVED, (period(1, 20), Counts(2, 0, 1), Counts(10, 1, 8)), "breached", HIGH, ["burn", "drift"],
-        "burning 2 times as fast as the budget lasts, at most 1 is allowed: 2 of 10 windows fell short within 10d",
+        "burning 2 times as fast as the budget lasts, at most 1 is allowed: 2 of 10 windows fell short",
     ),
     "a burn that is over": (
         HEALTHY, (period(2, 20), Counts(2, 1), Counts(10, 2, 7)), "met", None, [],
@@ -244,3 +246,19 @@ def test_findings_of_a_budget_name_what_they_rest_on() -> None:
     )  # fmt: skip
     spent = judged(HEALTHY, period(4, 20)).findings[0]
     assert (spent.measured, spent.limit, spent.rows) == (4.0, 3.0, 25)
+
+
+def test_an_outage_is_one_incident_and_what_it_spent_is_told_after_it() -> None:
+    assert POLICY.freshness is not None
+    tight = Budget("windows", 0.1, 30 * DAY, (BurnTier(CRITICAL, 0.4, 2 * DAY),))
+    policy = replace(POLICY, freshness=replace(POLICY.freshness, budget=tight))
+    spent = [period(4, 20), Counts(2, 1), Counts(1)]
+    silent = judge(SILENT, policy, before={"freshness": spent})
+    found = silent.of("freshness")
+    assert found is not None
+    assert {f.code for f in found.findings} == {"burn", "budget_spent", "silent"}
+    opened = follow((), silent, (), policy)
+    assert [change.after.kind for change in opened] == ["silent"]
+    after = replace(HEALTHY, window=Window(START + DAY, START + 2 * DAY))
+    changes = follow([opened[0].after], judge(after, policy, before={"freshness": spent}), (), policy)
+    assert {(c.change, c.after.kind) for c in changes} == {("opened", "freshness"), ("resolved", "silent")}

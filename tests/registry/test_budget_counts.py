@@ -126,8 +126,8 @@ def test_a_verdict_is_recomputed_from_its_counts_and_says_when_they_moved(
     now = recompute(found, budgeted, profiles, ledger.budget_counts(budgeted, facts.window(1)))
     assert (now.verdict_agrees, now.budgets_agree) == (True, False)
     assert now.note.endswith(
-        "Windows before this one were judged again since: of the budget of drift, 1 fell short, 0 did not and 0 "
-        "were unknown then and 0 fell short, 1 did not and 0 were unknown now."
+        "Windows before this one were judged again since: of the budget of drift, 1 fell short, 0 did not "
+        "and 0 were unknown then and 0 fell short, 1 did not and 0 were unknown now."
     )
 
 
