@@ -159,6 +159,7 @@ def test_failed_rows_are_spent_one_by_one(
 
 
 def test_a_window_that_fell_short_spends_all_its_rows() -> None:
+    assert POLICY.drift is not None
     by_rows = replace(POLICY, drift=replace(POLICY.drift, budget=Budget("rows", 0.1, 30 * DAY)))
     verdict = judged(MOVED, Counts(30, good=9, rows=9000), policy=by_rows)
     assert verdict.reason.endswith("1,000 of 3,000 rows that 30d allow are spent")
@@ -195,7 +196,7 @@ def _counts(windows: int, states: Sequence[str]) -> Counts:
 
 def told(verdicts: Sequence[Verdict], policy: Policy = BUDGETED) -> list[tuple[int, str, str]]:
     known: dict[str, Incident] = {}
-    said = []
+    said: list[tuple[int, str, str]] = []
     for index, verdict in enumerate(verdicts):
         reached = [i for i in known.values() if i.resolved is None or i.last >= verdict.window.start]
         for change in follow(reached, verdict, verdicts[:index], policy):

@@ -35,7 +35,8 @@ def verdict(
         ObjectiveVerdict("freshness", MET, "on time"),
         ObjectiveVerdict("drift", status, reason, budget=budget),
     )
-    return replace(facts.verdict(day), status=status, severity=None, objectives=objectives)
+    made: Verdict = replace(facts.verdict(day), status=status, severity=None, objectives=objectives)
+    return made
 
 
 def put(
