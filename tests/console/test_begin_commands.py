@@ -9,7 +9,8 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-from bench.strangers import Stranger, roles_right, strangers
+from bench.stranger import Stranger, roles_right
+from bench.strangers import strangers
 from console.main import muster
 from policies.load import load_policies
 from registry.ledger import Ledger
