@@ -160,30 +160,29 @@ def _traffic(place: Place, roles: Roles, *, joining: bool) -> Iterator[DraftLine
     }
     if joining and roles.request_id is None:
         needed["request_id"] = "the column that labels are joined by; no column of the sample fits"
-    for role in ("timestamp", "prediction", "request_id", "version"):
+    for role in ("timestamp", "prediction", "request_id", "version", "latency"):
         guess = getattr(roles, role)
         if guess is not None:
             yield DraftLine(f"traffic.{role}", guess.value, guess.reason)
         elif role in needed:
             yield gap(f"traffic.{role}", needed[role])
+    yield from _certainty(roles)
     ignored = roles.ignore
     if roles.probability is not None and roles.positive is None:
         ignored += (replace(roles.probability, reason="a certainty of the answer, no input"),)
-    elif roles.probability is not None and roles.positive == "1":
-        yield DraftLine("traffic.probability", roles.probability.value, roles.probability.reason)
-    elif roles.probability is not None:
-        one = {roles.positive: roles.probability.value}
-        yield DraftLine("traffic.probabilities", one, roles.probability.reason)
     if ignored:
         reasons = "; ".join(f"{guess.value}: {guess.reason}" for guess in ignored)
         yield DraftLine("traffic.ignore", [guess.value for guess in ignored], reasons)
 
 
-def _described(roles: Roles) -> Iterator[DraftLine]:
-    for role in ("text", "embeddings"):
-        if found := getattr(roles, role):
-            reasons = "; ".join(f"{guess.value}: {guess.reason}" for guess in found)
-            yield DraftLine(f"traffic.{role}", [guess.value for guess in found], reasons)
+def _certainty(roles: Roles) -> Iterator[DraftLine]:
+    one, every = roles.probability, roles.probabilities
+    if one is not None and roles.positive == "1":
+        yield DraftLine("traffic.probability", one.value, one.reason)
+    elif one is not None and roles.positive is not None:
+        yield DraftLine("traffic.probabilities", {roles.positive: one.value}, one.reason)
+    if every is not None:
+        yield DraftLine("traffic.probabilities", dict(every.value), every.reason)
 
 
 def _labels(

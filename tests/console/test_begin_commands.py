@@ -9,6 +9,7 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
+from bench.held_out import held_out
 from bench.stranger import Stranger, roles_right
 from bench.strangers import strangers
 from console.main import muster
@@ -22,6 +23,7 @@ from tests.fakes import write_day
 from tests.registry.test_versions import candidate
 
 NAMES = ("tumours", "digits", "diabetes", "wine", "bikes")
+HELD_OUT = ("irises", "calls", "commits", "athletes", "picture")
 
 
 def typed(*arguments: str) -> Result:
@@ -30,7 +32,8 @@ def typed(*arguments: str) -> Result:
 
 @pytest.fixture(scope="module")
 def brought(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Stranger]:
-    return {each.name: each for each in strangers(tmp_path_factory.mktemp("sets"))}
+    folder = tmp_path_factory.mktemp("sets")
+    return {each.name: each for each in (*strangers(folder), *held_out(folder))}
 
 
 @pytest.fixture
@@ -51,7 +54,7 @@ def written(folder: Path, name: str) -> dict[str, object]:
     return found
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, *HELD_OUT])
 def test_a_stranger_has_a_verdict_after_three_commands(
     brought: dict[str, Stranger], empty: Path, name: str
 ) -> None:
@@ -76,7 +79,7 @@ def test_a_stranger_has_a_verdict_after_three_commands(
 def test_at_least_95_of_100_roles_are_inferred_right(brought: dict[str, Stranger], empty: Path) -> None:
     right = 0
     wrong: list[str] = []
-    for name in NAMES:
+    for name in [*NAMES, *HELD_OUT]:
         begun(brought[name])
         found, missed = roles_right(brought[name], written(empty, name))
         right, wrong = right + found, [*wrong, *missed]
