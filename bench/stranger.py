@@ -40,7 +40,8 @@ def all_roles_right(brought: Iterable[Stranger], root: Path) -> tuple[int, list[
     """Begin with every stranger; return how many roles are right in all, and each wrong one in a sentence."""
     import yaml
 
-    from flows.begin import Place, infer
+    from flows.begin import infer
+    from flows.place import Place
 
     right, wrong = 0, list[str]()
     for each in brought:
