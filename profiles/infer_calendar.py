@@ -32,7 +32,7 @@ def infer_calendar(
         if column.nature != "other" and 1 < column.distinct <= len(windows):
             table = _counted(column, place)
             if len(table) >= _WINDOWS and _told(table) >= _TOLD and _changes(table) >= _CHANGES:
-                reason = f"nearly constant in each of {len(table)} windows, as what a calendar says is"
+                reason = f"constant within nearly all of {len(table)} windows, not between them"
                 found.append(Guess(column.name, reason))
     return tuple(found)
 
