@@ -133,7 +133,8 @@ def value_keys(file: PolicyFile, team: TeamFile) -> ValueFile | None:
     A model that writes one kind of limit does not inherit the other kind.
     """
     own, teams = file.objectives.value, team.defaults.objectives.value
-    if own is None and (teams is None or file.traffic.value is None):
+    measured = file.traffic.value is not None or (file.labels is not None and file.labels.value is not None)
+    if own is None and (teams is None or not measured):
         return None
     keys = merged(own, teams, ValueFile)
     limits = ("at_least_per_prediction", "at_most_worse_than_baseline")

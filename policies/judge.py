@@ -12,7 +12,7 @@ from policies.objectives.quality import judge_quality
 from policies.objectives.slices import drift_in_slices, performance_in_slices
 from policies.objectives.value import judge_value
 from policies.outages import explained
-from policies.policy import Drift, Performance, Policy
+from policies.policy import Drift, Performance, Policy, ValuePerPrediction
 from policies.spending import Counts
 from policies.verdict import ObjectiveVerdict, Status, Verdict, worst_severity, worst_status
 from policies.within_budget import within_budget
@@ -72,7 +72,7 @@ def _judged(reading: Reading, policy: Policy) -> tuple[ObjectiveVerdict, ...]:
         *outages,
         _drift(reading, policy, policy.drift, explained(reading, policy, outages)) if policy.drift else None,
         _performance(reading, policy, policy.performance) if policy.performance else None,
-        judge_value(reading, policy, policy.value) if policy.value else None,
+        _value(reading, policy, policy.value) if policy.value else None,
         judge_latency(reading, policy, policy.latency) if policy.latency else None,
         judge_errors(reading, policy, policy.errors) if policy.errors else None,
     )
@@ -87,6 +87,12 @@ def _drift(reading: Reading, policy: Policy, target: Drift, causes: Mapping[str,
 def _performance(reading: Reading, policy: Policy, target: Performance) -> ObjectiveVerdict:
     judged = performance_in_slices(judge_performance(reading, policy, target), reading, policy, target)
     return replace(judged, provisional=reading.labels is not None and not reading.labels.mature)
+
+
+def _value(reading: Reading, policy: Policy, target: ValuePerPrediction) -> ObjectiveVerdict:
+    with_labels = target.minimum_coverage is not None
+    early = with_labels and reading.labels is not None and not reading.labels.mature
+    return replace(judge_value(reading, policy, target), provisional=early)
 
 
 def _with_streak(

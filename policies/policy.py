@@ -139,12 +139,17 @@ class Performance:
 
 @dataclass(frozen=True)
 class ValuePerPrediction:
-    """A limit on what a prediction is worth on average, absolute or relative to the baseline's."""
+    """A limit on what a prediction is worth on average, absolute or relative to the baseline's.
+
+    `minimum_coverage` is the share of rows that must be labelled where the value comes with the labels, and
+    None where it lies in the traffic.
+    """
 
     at_least_per_prediction: float | None
     at_most_worse: float | None
     severity: Severity
     budget: Budget | None = None
+    minimum_coverage: float | None = None
 
 
 @dataclass(frozen=True)

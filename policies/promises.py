@@ -167,6 +167,9 @@ def _value(file: PolicyFile, team: TeamFile, cadence: Cadence) -> ValuePerPredic
             at_most_worse=keys.at_most_worse_than_baseline,
             severity=(severity := first(keys.severity, VALUE_SEVERITY)),
             budget=resolved_budget(keys.budget, "value", severity, cadence),
+            minimum_coverage=None
+            if file.labels is None or file.labels.value is None
+            else first(keys.minimum_coverage, MINIMUM_COVERAGE),
         )
     )
 

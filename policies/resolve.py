@@ -119,6 +119,7 @@ def _labels(file: PolicyFile) -> LabelLayout | None:
         arrived_at=labels.arrived_at,
         query=labels.query,
         connection=labels.connection,
+        value=labels.value,
     )
 
 

@@ -112,6 +112,9 @@ class ValueFile(Written):
     at_most_worse_than_baseline: Allowance | None = Field(
         None, description="How much less than the baseline's mean value is allowed, such as 10%"
     )
+    minimum_coverage: Share | None = Field(
+        None, description="Least share of rows that must be labelled, with labels.value"
+    )
     severity: Urgency = None
     budget: BudgetKeys = None
 
@@ -166,7 +169,7 @@ class ObjectivesFile(Written):
         None, description="A score of the labelled rows within a limit; needs labels"
     )
     value: Annotated[ValueFile | Off | None, Switch(ValueFile)] = Field(
-        None, description="What a prediction is worth on average; needs traffic.value"
+        None, description="What a prediction is worth on average; needs traffic.value or labels.value"
     )
     latency: Annotated[LatencyFile | Off | None, Switch(LatencyFile)] = Field(
         None, description="Answers in time; needs traffic.latency"

@@ -62,6 +62,9 @@ class LabelsFile(Written):
     request_id: ColumnName | None = Field(None, description="Column to join by; default: the traffic's")
     arrived_at: ColumnName | None = Field(None, description="Column with the time a label became known")
     arrives_within: Duration | None = Field(None, description="When a window's labels are complete, as 7d")
+    value: ColumnName | None = Field(
+        None, description="Column with what a prediction was worth, where only the outcome tells it"
+    )
     query: Sql | None = Field(
         None, description="SQL that returns the labels from :since to :until, for a path"
     )

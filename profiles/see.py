@@ -13,7 +13,7 @@ from profiles.delays import with_delays
 from profiles.described import Described
 from profiles.fields import spread
 from profiles.keys import as_text
-from profiles.labels import ARRIVED, LABEL, known_labels, label_state, with_labels
+from profiles.labels import ARRIVED, LABEL, WORTH, known_labels, label_state, with_labels
 from profiles.layout import LabelLayout, TrafficLayout
 from profiles.measures import Measures, columns_of, measure
 from profiles.reading import Arrivals, Failures, Labels, Latency, Score, Value
@@ -99,7 +99,7 @@ def see(sight: Sight, window: Window, now: datetime) -> Seen:
     if rows.profile is None:
         return Seen(came)
     labels, known = _labelled(sight, rows.kept, window, now)
-    measures = measure(known, layout, sight.metrics, LABEL if labels else None)
+    measures = measure(known, layout, sight.metrics, LABEL if labels else None, _worth(sight, known))
     return Seen(
         arrivals=came,
         profile=_discreet(sight, rows.profile, window),
@@ -185,6 +185,12 @@ def _labelled(sight: Sight, rows: pa.Table, window: Window, now: datetime) -> tu
     return state, labelled
 
 
+def _worth(sight: Sight, rows: pa.Table) -> tuple[str, str] | None:
+    """Return the column of values that came with the labels, and its name in the stream of labels."""
+    named = None if sight.labels is None else sight.labels.value
+    return (WORTH, named) if named is not None and WORTH in rows.schema.names else None
+
+
 def _sliced(
     sight: Sight, rows: pa.Table, gathered_rows: Gathered, window: Window, now: datetime
 ) -> tuple[SeenSlice, ...]:
@@ -203,7 +209,7 @@ def _sliced(
             if LABEL not in own.schema.names or sight.labels is None
             else label_state(own, sight.labels, window, now)
         )
-        measures = measure(own, sight.traffic, sight.metrics, LABEL if labels else None)
+        measures = measure(own, sight.traffic, sight.metrics, LABEL if labels else None, _worth(sight, own))
         profile = _discreet(sight, profiles[each.name], window)
         seen.append(SeenSlice(each.name, len(each), profile, labels, measures))
     return tuple(seen)

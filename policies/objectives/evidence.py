@@ -4,16 +4,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from policies.baselines import DEFAULT
-from policies.objectives.wording import listed
+from policies.objectives.wording import listed, percent
 from policies.policy import Policy
 from policies.verdict import Finding, ObjectiveVerdict, Status, worst_severity, worst_status
-from profiles.reading import Comparison, Reading
+from profiles.reading import Comparison, Labels, Reading
 
 
 def too_few_rows(reading: Reading, policy: Policy) -> str | None:
     """Return why the window is too small to judge, or None when it is not."""
     rows = reading.arrivals.rows
     return f"blind: {rows} rows, needs {policy.minimum_rows}" if rows < policy.minimum_rows else None
+
+
+def too_few_labels(labels: Labels | None, policy: Policy, minimum_coverage: float) -> str | None:
+    """Return why too few rows are labelled to judge what labels tell, or None when enough are."""
+    if labels is None or labels.labelled == 0:
+        return "no labels came" if labels is not None and labels.mature else "no labels yet"
+    # Some rows have labels; the early ones are rarely a fair sample of all.
+    if not labels.coverage >= minimum_coverage:
+        return f"labels for {percent(labels.coverage)} of the rows, needs {percent(minimum_coverage)}"
+    if labels.labelled < policy.minimum_rows:
+        return f"blind: {labels.labelled} labelled rows, needs {policy.minimum_rows}"
+    return None
 
 
 def no_baseline(reading: Reading) -> str:

@@ -3,7 +3,7 @@
 import math
 from statistics import NormalDist
 
-from policies.objectives.evidence import found, inconclusive, no_baseline, too_few_rows
+from policies.objectives.evidence import found, inconclusive, no_baseline, too_few_labels, too_few_rows
 from policies.objectives.limits import Limit, relative
 from policies.objectives.wording import apart, percent
 from policies.policy import Performance, Policy
@@ -49,7 +49,10 @@ def _visible(score: Score, limit: Limit, chance: float) -> bool:
 
 def _score(reading: Reading, policy: Policy, target: Performance) -> Score | str:
     """Return the score to judge, or why there is none."""
-    if (why := too_few_rows(reading, policy) or _too_few_labels(reading.labels, policy, target)) is not None:
+    if (
+        why := too_few_rows(reading, policy)
+        or too_few_labels(reading.labels, policy, target.minimum_coverage)
+    ) is not None:
         return why
     # Enough rows have labels: a score is due.
     score = reading.scores.get(target.score)
@@ -59,17 +62,6 @@ def _score(reading: Reading, policy: Policy, target: Performance) -> Score | str
     if score.rows < policy.minimum_rows:
         return f"blind: {score.rows} scored rows, needs {policy.minimum_rows}"
     return score
-
-
-def _too_few_labels(labels: Labels | None, policy: Policy, target: Performance) -> str | None:
-    if labels is None or labels.labelled == 0:
-        return "no labels came" if labels is not None and labels.mature else "no labels yet"
-    # Some rows have labels; the early ones are rarely a fair sample of all.
-    if not labels.coverage >= target.minimum_coverage:
-        return f"labels for {percent(labels.coverage)} of the rows, needs {percent(target.minimum_coverage)}"
-    if labels.labelled < policy.minimum_rows:
-        return f"blind: {labels.labelled} labelled rows, needs {policy.minimum_rows}"
-    return None
 
 
 def _limit(reading: Reading, target: Performance) -> Limit | str:
