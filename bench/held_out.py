@@ -190,7 +190,7 @@ def _clinic(folder: Path) -> Stranger:
     from sklearn.preprocessing import StandardScaler
 
     rows, random = shuffled(load_breast_cancer(as_frame=True).frame, 25, times=6)
-    inputs = [each for each in rows if each.startswith("mean")]
+    inputs = [each for each in rows if str(each).startswith("mean")]
     names = np.array(["malignant", "benign"])
     model = make_pipeline(StandardScaler(), LogisticRegression()).fit(rows[inputs], rows.target)
     how_bad = model.predict_proba(rows[inputs])[:, 0]
