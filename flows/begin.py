@@ -163,6 +163,13 @@ def _certainty(roles: Roles) -> Iterator[DraftLine]:
         yield DraftLine("traffic.probabilities", dict(every.value), every.reason)
 
 
+def _described(roles: Roles) -> Iterator[DraftLine]:
+    for role in ("text", "embeddings"):
+        if found := getattr(roles, role):
+            reasons = "; ".join(f"{guess.value}: {guess.reason}" for guess in found)
+            yield DraftLine(f"traffic.{role}", [guess.value for guess in found], reasons)
+
+
 def _labels(
     traffic: Place, labels: Place | None, roles: Roles, table: pa.Table, outcomes: pa.Table | None
 ) -> Iterator[DraftLine]:

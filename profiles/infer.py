@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from profiles.guess import Guess, SampleColumn, sample_columns
 from profiles.infer_answers import infer_label, infer_prediction, infer_task
+from profiles.infer_described import embeddings, free_text
 from profiles.infer_inputs import ignored
 from profiles.infer_joins import Pair, beside, infer_pair, infer_request_id
 from profiles.infer_probabilities import Certainty, infer_certainty
@@ -44,6 +45,8 @@ class Roles:
     labels_in_traffic: bool = False
     probabilities: Guess[Mapping[str, str]] | None = None
     latency: Guess[str] | None = None
+    text: tuple[Guess[str], ...] = ()
+    embeddings: tuple[Guess[str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -96,10 +99,12 @@ def infer_roles(traffic: pa.Table, labels: pa.Table | None = None) -> Roles:
         label_request_id=outcomes.joined_by,
         arrived_at=outcomes.arrived,
         ignore=ignore,
-        features=tuple(column.name for column in _without(rest, *ignore)),
+        features=tuple(column.name for column in inputs),
         labels_in_traffic=not outcomes.alone and label is not None,
         probabilities=certainty.probabilities,
         latency=latency,
+        text=free_text(inputs),
+        embeddings=embeddings(inputs),
     )
 
 

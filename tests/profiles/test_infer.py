@@ -267,3 +267,26 @@ def test_a_latency_is_named_for_it_in_milliseconds(name: str, latency: bool) -> 
     found = infer_roles(traffic(**{name: np.abs(X)}), labels())
     assert (found.latency is not None) is latency
     assert (name in found.features) is not latency
+
+
+def test_free_text_and_embeddings_are_told_from_categories_ids_and_baskets() -> None:
+    random = np.random.default_rng(3)
+    known = np.array(["late", "lost", "broken", "thanks", "parcel", "refund", "where", "is", "my"])
+    notes = [" ".join(random.choice(known, 6)) for _ in range(N)]
+    found = infer_roles(
+        traffic(
+            note=notes,
+            town=["New York"] * (N // 2) + ["San Jose"] * (N // 2),
+            vector=pa.array(random.normal(size=(N, 16)).tolist()),
+            fixed=pa.array(random.normal(size=(N, 8)).tolist(), pa.list_(pa.float32(), 8)),
+            basket=pa.array([[1, 2, 3, 4, 5, 6, 7, 8][: 1 + i % 8] for i in range(N)]),
+            point=pa.array(random.normal(size=(N, 2)).tolist()),
+        ),
+        labels(),
+    )
+    assert [(each.value, each.reason) for each in found.text] == [("note", "free text, 6 words on average")]
+    assert [(each.value, each.reason) for each in found.embeddings] == [
+        ("vector", "lists of 16 numbers"),
+        ("fixed", "lists of 8 numbers"),
+    ]
+    assert {"note", "vector", "town"} <= set(found.features)
