@@ -57,7 +57,7 @@ def infer_version(
     for column in few:
         if column.named(_VERSIONS):
             return Guess(column.name, f"named for it; {_counted(column.distinct, 'value')}")
-    texts = [column for column in few if column.nature == "text"]
+    texts = [column for column in few if column.nature == "text" and not column.spaced]
     for column in texts:
         if all(_VERSION.fullmatch(text) for text in column.series.dropna().unique()):
             return Guess(
