@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from console.fleet import load_fleet
+from console.unwatched import recall_unwatched
 
 if TYPE_CHECKING:
     from flows.apply import Plan
@@ -46,6 +47,20 @@ def apply(*, only_plan: bool, prune: bool) -> None:
         carry_out(todo, client, prune=prune)
         if something:
             click.echo("done")
+    _look(settings)
+
+
+def _look(settings: Settings) -> None:
+    """Look for what is unwatched, so that `muster status` can say it; a dead registry stops no deployment."""
+    from flows.unwatched import look
+    from profiles.errors import RegistryUnavailable
+
+    try:
+        look(settings, load_fleet(settings))
+    except RegistryUnavailable as error:
+        click.echo(f"what is unwatched could not be looked for: {error}", err=True)
+        return
+    recall_unwatched(settings)
 
 
 @click.command()

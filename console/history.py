@@ -15,7 +15,9 @@ _LAST = 200
 @click.option("--last", type=click.IntRange(min=1), default=_LAST, show_default=True, help="How many events.")
 @as_json
 def history(model: str, *, last: int, as_json: bool) -> None:
-    """Show what happened to MODEL: verdicts, changes of who serves, changes of its policy, oldest first.
+    """Show what happened to MODEL, oldest first: verdicts, changes of who serves and of its policy.
+
+    Corrections of incidents are among them, and what persons did to incidents.
 
     Windows in a row that stand alike share a line.
     """
@@ -25,7 +27,12 @@ def history(model: str, *, last: int, as_json: bool) -> None:
 
     with Ledger.open(load_settings().database_url) as ledger:
         known(model, (row.model for row in ledger.models()), "the ledger")
-        happened = events(ledger.windows(model), ledger.transitions(model), ledger.policies(model))
+        happened = events(
+            ledger.windows(model),
+            ledger.transitions(model),
+            ledger.policies(model),
+            ledger.incident_changes(model),
+        )
     shown = happened[-last:]
     if as_json:
         show_json(history_json(model, shown))

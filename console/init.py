@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from console.progress import tracked
+from console.progress import passing, tracked
 from profiles.errors import MusterError
 
 if TYPE_CHECKING:
@@ -70,17 +70,20 @@ def init(
     if traffic is None:
         _from_mlflow(settings, root, team, unsettled=unsettled)
         return
-    from flows.begin import Place, infer
+    from flows.begin import infer
+    from flows.place import Place
 
     place = Place.of(traffic, settings.traffic_root)
     outcomes = None if labels is None else Place.of(labels, settings.traffic_root)
     name = _full_name(model, team, traffic, root)
     _refuse_existing(_file(root, name))
-    inferred = infer(name, place, outcomes, settings.traffic_root)
+    inferred = infer(
+        name, place, outcomes, settings.traffic_root, lambda each: passing(each, "reading the sample")
+    )
     loaded = _written(inferred.draft, root, _head(inferred))
     if unsettled:
         _settle(root)
-    click.echo(f"wrote {loaded.path}, from {inferred.rows:,} rows; each guess has its reason in it")
+    click.echo(f"wrote {loaded.path}, from {_seen(inferred)}; each guess has its reason in it")
     _tell_gaps(inferred, loaded)
     _begin(settings, loaded, inferred)
 
@@ -220,9 +223,14 @@ def _written(draft: Draft, root: Path, head: Sequence[str]) -> LoadedPolicy:
 
 def _head(inferred: Inferred) -> list[str]:
     return [
-        f"Written by `muster init` from a sample of {inferred.rows:,} rows. Correct what is wrong.",
+        f"Written by `muster init` from {_seen(inferred)}. Correct what is wrong.",
         f"Everything else has a default: `muster policy show {inferred.draft.model}`.",
     ]
+
+
+def _seen(inferred: Inferred) -> str:
+    part = "" if inferred.whole else " of its files' beginnings, because there are many more"
+    return f"{inferred.rows:,} rows{part}"
 
 
 def _full_name(model: str | None, team: str | None, traffic: str, root: Path) -> str:

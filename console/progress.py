@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
 _T = TypeVar("_T")
@@ -32,3 +32,22 @@ def tracked(items: Sequence[_T], doing: str) -> Iterator[_T]:
     yield from track(
         rest, doing, total=len(items), completed=done, console=Console(stderr=True), transient=True
     )
+
+
+def passing(items: Iterable[_T], doing: str) -> Iterator[_T]:
+    """Yield items whose number nobody knows; on a terminal, after two seconds, a spinner says what for."""
+    began = time.monotonic()
+    found = iter(items)
+    if not sys.stderr.isatty():
+        yield from found
+        return
+    for item in found:
+        yield item
+        if time.monotonic() - began > _PATIENCE:
+            break
+    else:
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(doing):
+        yield from found

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from console.names import known
+from console.progress import tracked
 from profiles.errors import MusterError
 
 if TYPE_CHECKING:
@@ -63,11 +64,14 @@ def _fleet(ledger: Ledger, settings: Settings, out: Path | None, last: int) -> s
     from reports.words import counted
 
     standings = standings_of(ledger, load_fleet(settings) if settings.policies else None)
-    recent = {each.model: ledger.recent(each.model, _END_OF_TIME, _STRIP) for each in standings}
+    recent = {
+        each.model: ledger.recent(each.model, _END_OF_TIME, _STRIP)
+        for each in tracked(standings, "reading the ledger")
+    }
     if out is None or not out.is_dir():
         return _write(_file(out, "fleet.html"), fleet_page(standings, recent, {}))
     pages = {each.model: f"{each.model}.html" for each in standings if each.judged is not None}
-    for name, page in pages.items():
+    for name, page in tracked(list(pages.items()), "writing pages"):
         _write(out / page, model_page(_seen(ledger, name, last)))
     _write(out / "index.html", fleet_page(standings, recent, pages))
     return f"{out / 'index.html'} and {counted(len(pages), 'page')} of models beside it"

@@ -12,6 +12,7 @@ import click
 from console.fleet import load_fleet
 from console.names import known
 from console.screen import as_json, show, show_json
+from console.unwatched import recall_unwatched, tell_unwatched
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,17 +39,30 @@ _END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
     help="How many windows of MODEL to show.",
 )
 @click.option(
-    "--exit-code", is_flag=True, help="Exit with 3 when a model is breached or could not be measured."
+    "--exit-code",
+    is_flag=True,
+    help="Exit with 3 when a model is breached or could not be measured.",
 )
-def status(model: str | None, *, as_json: bool, last: int, exit_code: bool) -> None:
+@click.option(
+    "--unwatched",
+    is_flag=True,
+    help="List what no policy watches: registered models, folders of rows.",
+)
+def status(model: str | None, *, as_json: bool, last: int, exit_code: bool, unwatched: bool) -> None:
     """Show who serves and how every model stands, or one MODEL window by window.
 
     The most urgent models come first, the windows of a MODEL in the order of time.
     """
+    if unwatched and model is not None:
+        raise click.UsageError("--unwatched is about the fleet, and takes no MODEL")
     from registry.ledger import Ledger
     from registry.settings import load_settings
 
     settings = load_settings()
+    if unwatched:
+        if tell_unwatched(settings, as_json=as_json) and exit_code:
+            sys.exit(3)
+        return
     with Ledger.open(settings.database_url) as ledger:
         if model is None:
             bad = _fleet(ledger, settings, as_json=as_json)
@@ -71,6 +85,8 @@ def _fleet(ledger: Ledger, settings: Settings, *, as_json: bool) -> bool:
         show(fleet_table(standings), "", fleet_summary(standings))
     else:
         click.echo("no model yet; check the policies with `muster policy check`")
+    if not as_json:
+        recall_unwatched(settings)
     if fleet is not None and fleet.faults:
         click.echo(f"{len(fleet.faults)} faults in the policy files: see `muster policy check`", err=as_json)
     return any(each.judged is not None and _badly(each.judged) for each in standings)
@@ -81,7 +97,9 @@ def standings_of(ledger: Ledger, fleet: Fleet | None) -> list[Standing]:
     from reports.status import Standing
 
     judged = {each.verdict.model: each for each in ledger.latest()}
-    still_open = Counter(incident.model for incident in ledger.incidents(open_only=True))
+    incidents = ledger.incidents(open_only=True)
+    still_open = Counter(incident.model for incident in incidents)
+    said = {each.model: f"{each.kind}: {each.note}" for each in incidents if each.note is not None}
     opened = ledger.openings()
     accepted = (
         {} if fleet is None else {each.policy.model: each.policy.false_pages for each in fleet.policies}
@@ -100,7 +118,7 @@ def standings_of(ledger: Ledger, fleet: Fleet | None) -> list[Standing]:
     for model in sorted(teams):
         assignment = ledger.assignment(model)
         serves = None if assignment is None else assignment.champion
-        note = notes.get(model) or _unconfirmed(judged.get(model))
+        note = notes.get(model) or _unconfirmed(judged.get(model)) or said.get(model)
         pages = _pages(judged.get(model), accepted.get(model), opened.get(model, ()))
         standings.append(
             Standing(model, teams[model], serves, judged.get(model), note, still_open[model], pages)

@@ -46,6 +46,7 @@ def watch(
     """
     if until is not None and since is None:
         raise click.UsageError("--to needs --from")
+    from flows.late import Looked, look, remember
     from flows.step import begin, due, step
     from flows.world import open_world
     from registry.settings import load_settings
@@ -55,7 +56,10 @@ def watch(
     world = open_world(settings)
     with world.ledger:
         watched = begin(loaded.policy, loaded.source, world)
-        windows = due(watched, world) if since is None else _of_span(watched, world, since, until)
+        looked = look(watched.policy, world) if since is None else Looked()
+        windows = (
+            due(watched, world, looked.windows) if since is None else _of_span(watched, world, since, until)
+        )
         if len(windows) > _MOST and not everything:
             raise MusterError(
                 f"{len(windows):,} windows of {model} are due, from {windows[0].start:%Y-%m-%d} to "
@@ -63,6 +67,7 @@ def watch(
             )
         for window in tracked(windows, f"watching {model}"):
             step(watched, window, world)
+        remember(looked, world)
         judged = _judged(world, model, windows)
     _tell(model, judged, watched, as_json=as_json, again=since is not None)
     if judged and judged[-1].verdict.status in _BAD:

@@ -38,8 +38,9 @@ def why(model: str, window: str | None, *, as_json: bool) -> None:
         known(model, (row.model for row in ledger.models()), "the ledger")
         judged = _newest(ledger, model) if window is None else _chosen(ledger, model, window)
         policy = ledger.policy(judged.policy_digest).policy
+        counted = ledger.budget_counts(policy, judged.verdict.window)
         incidents = of_window(ledger.incidents(model), judged.verdict.window)
-    recomputed = recompute(judged, policy, ProfileStore(settings.profiles_root))
+    recomputed = recompute(judged, policy, ProfileStore(settings.profiles_root), counted)
     if as_json:
         show_json(why_json(judged, policy, recomputed, incidents))
     else:

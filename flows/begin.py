@@ -8,101 +8,80 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from policies.defaults import MINIMUM_ROWS, format_of
+from flows.place import Place
+from policies.defaults import MINIMUM_ROWS
 from policies.draft import FILL_IN, Draft, DraftLine, gap
-from profiles.errors import MusterError, TrafficUnavailable
-from profiles.guess import micros, readable
+from profiles.guess import micros, sample_columns
 from profiles.infer import Roles, infer_roles
-from profiles.layout import Format, Task
-from profiles.traffic import Files
+from profiles.infer_calendar import infer_calendar
+from profiles.layout import Task
+from profiles.sample import Waiting, labels_of, sample, times_of
 from profiles.usual import Rhythm, lateness, rhythm
 from profiles.window import spelled
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_FORMATS: tuple[Format, ...] = ("parquet", "csv", "jsonl")
 _RARE = 0.4  # of an equal part of the labels; where the rarest class has less, accuracy says little
 _WORSE = "10%"
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a sample lies: its address as the policy is to name it, and the format of its files."""
-
-    path: str
-    format: Format
-    told: bool
-
-    @classmethod
-    def of(cls, path: str, root: Path) -> Place:
-        """Return where `path` is, as seen from `root`, where relative paths of policies start.
-
-        A local path is made relative to `root` where it lies below it. MusterError when neither its suffix
-        nor its files tell a format that Muster reads.
-        """
-        if "://" in path:
-            written = path
-        else:
-            absolute = Path(path).expanduser().absolute()
-            inside = absolute.is_relative_to(root)
-            written = str(absolute.relative_to(root) if inside else absolute)
-        told = format_of(written)
-        if told is not None:
-            return cls(written, told, told=True)
-        for each in _FORMATS:
-            if "://" not in written and any((root / written).glob(f"**/*.{each}")):
-                return cls(written, each, told=False)
-        raise MusterError(
-            f"{path} is neither a file of a known format nor a folder of such files; "
-            f"name a folder, or files with the suffix {' or '.join(f'.{each}' for each in _FORMATS)}"
-        )
-
-    def read(self, root: Path) -> pa.Table:
-        """Return all rows of the sample, times in UTC; TrafficUnavailable when they cannot be read."""
-        import pyarrow as pa
-
-        files = Files(self.path, self.format, root)
-        batches = [*files.batches(files.columns())]
-        if not batches:
-            raise TrafficUnavailable(
-                f"{self.path} holds no rows to infer a policy from; give a sample that does"
-            )
-        return readable(pa.Table.from_batches(batches))
 
 
 @dataclass(frozen=True)
 class Inferred:
     """What a sample told: its roles, its rhythm where it has times, and the draft that follows.
 
-    `versions` are those that the traffic names, the one that answered last at the end.
+    `versions` are those that the traffic names, the one that answered last at the end. `rows` were read,
+    and they are all rows where `whole`.
     """
 
     roles: Roles
     rhythm: Rhythm | None
     versions: tuple[str, ...]
     rows: int
+    whole: bool
     draft: Draft
 
 
-def infer(model: str, traffic: Place, labels: Place | None, root: Path) -> Inferred:
-    """Read a sample and return what it tells; TrafficUnavailable when it cannot be read."""
-    table = traffic.read(root)
-    outcomes = None if labels is None else labels.read(root)
-    roles = infer_roles(table, outcomes)
+def infer(model: str, traffic: Place, labels: Place | None, root: Path, waiting: Waiting = iter) -> Inferred:
+    """Read a sample and return what it tells; TrafficUnavailable when it cannot be read.
+
+    However large the log is, memory holds what `profiles.sample` says; `waiting` is told of long reading.
+    """
+    files = traffic.files(root)
+    seen = sample(files)
+    table = traffic.holding(seen.rows)
+    outcomes = None
+    if labels is not None:
+        outcomes = labels.holding(labels_of(labels.files(root), table, waiting).rows)
+    roles = _without_keys(infer_roles(table, outcomes), files.keys())
     found = None
     if roles.timestamp is not None:
-        found = rhythm(micros(table.column(roles.timestamp.value).drop_null()), MINIMUM_ROWS)
+        name = roles.timestamp.value
+        times = micros(table.column(name).drop_null()) if seen.whole else times_of(files, name, waiting)
+        found = rhythm(times, MINIMUM_ROWS)
     lines = [
         DraftLine("version", 1),
         DraftLine("model", model),
         _task(roles),
         *_traffic(traffic, roles, joining=labels is not None),
+        *_described(roles),
         *_labels(traffic, labels, roles, table, outcomes),
         *_watching(found),
+        *_calendar(roles, found, table),
         *_performance(roles, labels, table, outcomes),
     ]
-    return Inferred(roles, found, _versions(table, roles), table.num_rows, Draft(model, tuple(lines)))
+    return Inferred(
+        roles, found, _versions(table, roles), table.num_rows, seen.whole, Draft(model, tuple(lines))
+    )
+
+
+def _without_keys(roles: Roles, keys: Sequence[str]) -> Roles:
+    """Leave out what lies in the names of folders and has no role: nobody profiles it."""
+    return replace(
+        roles,
+        ignore=tuple(guess for guess in roles.ignore if guess.value not in keys),
+        features=tuple(name for name in roles.features if name not in keys),
+    )
 
 
 def draft_of_version(
@@ -159,23 +138,36 @@ def _traffic(place: Place, roles: Roles, *, joining: bool) -> Iterator[DraftLine
     }
     if joining and roles.request_id is None:
         needed["request_id"] = "the column that labels are joined by; no column of the sample fits"
-    for role in ("timestamp", "prediction", "request_id", "version"):
+    for role in ("timestamp", "prediction", "request_id", "version", "latency"):
         guess = getattr(roles, role)
         if guess is not None:
             yield DraftLine(f"traffic.{role}", guess.value, guess.reason)
         elif role in needed:
             yield gap(f"traffic.{role}", needed[role])
+    yield from _certainty(roles)
     ignored = roles.ignore
     if roles.probability is not None and roles.positive is None:
         ignored += (replace(roles.probability, reason="a certainty of the answer, no input"),)
-    elif roles.probability is not None and roles.positive == "1":
-        yield DraftLine("traffic.probability", roles.probability.value, roles.probability.reason)
-    elif roles.probability is not None:
-        one = {roles.positive: roles.probability.value}
-        yield DraftLine("traffic.probabilities", one, roles.probability.reason)
     if ignored:
         reasons = "; ".join(f"{guess.value}: {guess.reason}" for guess in ignored)
         yield DraftLine("traffic.ignore", [guess.value for guess in ignored], reasons)
+
+
+def _certainty(roles: Roles) -> Iterator[DraftLine]:
+    one, every = roles.probability, roles.probabilities
+    if one is not None and roles.positive == "1":
+        yield DraftLine("traffic.probability", one.value, one.reason)
+    elif one is not None and roles.positive is not None:
+        yield DraftLine("traffic.probabilities", {roles.positive: one.value}, one.reason)
+    if every is not None:
+        yield DraftLine("traffic.probabilities", dict(every.value), every.reason)
+
+
+def _described(roles: Roles) -> Iterator[DraftLine]:
+    for role in ("text", "embeddings"):
+        if found := getattr(roles, role):
+            reasons = "; ".join(f"{guess.value}: {guess.reason}" for guess in found)
+            yield DraftLine(f"traffic.{role}", [guess.value for guess in found], reasons)
 
 
 def _labels(
@@ -210,6 +202,17 @@ def _watching(found: Rhythm | None) -> Iterator[DraftLine]:
         return
     yield DraftLine("cadence", found.cadence.value.text, found.cadence.reason)
     yield DraftLine("objectives.freshness.at_most", spelled(found.silence.value), found.silence.reason)
+
+
+def _calendar(roles: Roles, found: Rhythm | None, table: pa.Table) -> Iterator[DraftLine]:
+    if found is None or roles.timestamp is None:
+        return
+    dated = table.filter(table.column(roles.timestamp.value).is_valid())
+    columns = sample_columns(dated.select(list(roles.features)))
+    same = infer_calendar(columns, micros(dated.column(roles.timestamp.value)), found.windows)
+    if same:
+        reasons = "; ".join(f"{guess.value}: {guess.reason}" for guess in same)
+        yield DraftLine("objectives.drift.ignore", [guess.value for guess in same], reasons)
 
 
 def _performance(

@@ -1,7 +1,7 @@
 """One window of one model: see, compare, judge, record. No Prefect here."""
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -44,21 +44,21 @@ def begin(policy: Policy, source: str, world: World) -> Watched:
     return Watched(policy, policy_digest)
 
 
-def due(watched: Watched, world: World) -> tuple[Window, ...]:
+def due(watched: Watched, world: World, late: Iterable[Window] = ()) -> tuple[Window, ...]:
     """Return the windows to watch now, oldest first.
 
     These are the windows that closed since the watermark (or since the first row there is), those whose
-    labels have matured since they were read, and those that could not be measured the last time.
+    labels have matured since they were read, those that could not be measured the last time, and `late`.
     """
     again = world.ledger.unsettled(watched.policy.model, world.clock())
-    return tuple(sorted({*again, *_unrecorded(watched, world, again)}))
+    return tuple(sorted({*again, *late, *_unrecorded(watched, world, again)}))
 
 
 def step(watched: Watched, window: Window, world: World) -> Verdict:
     """Watch one window and record what was read and judged; the same input leaves the same record."""
     policy, now = watched.policy, world.clock()
     reading = beside_usual(_measured(watched, window, world), policy, world)
-    verdict = judge(reading, policy)
+    verdict = judge(reading, policy, before=world.ledger.budget_counts(policy, window))
     world.ledger.record_window(
         reading,
         verdict,

@@ -13,6 +13,7 @@ from prefect.utilities.annotations import quote
 
 from flows.artifacts import show_change, show_run
 from flows.deployments import shard_of
+from flows.late import look, remember
 from flows.run import THREADS, fleet_of_settings, flow_run_id, outcome, scheduled, world_of
 from flows.step import begin, due, step
 from flows.world import World
@@ -35,7 +36,10 @@ def watch_model(model: str, now: datetime, loaded: LoadedPolicy) -> list[str]:
 def catch_up(loaded: LoadedPolicy, world: World) -> tuple[Verdict, ...]:
     """Watch every window of a model that is due, oldest first; return their verdicts."""
     watched = begin(loaded.policy, loaded.source, world)
-    return tuple(step(watched, window, world) for window in due(watched, world))
+    looked = look(watched.policy, world)
+    verdicts = tuple(step(watched, window, world) for window in due(watched, world, looked.windows))
+    remember(looked, world)
+    return verdicts
 
 
 @flow(

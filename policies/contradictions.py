@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from policies.budgets_contradict import budgets
 from policies.defaults import DRIFT, merged, performance_keys
 from policies.faults import Problem, nearest
 from policies.measures_contradict import measuring
@@ -22,6 +23,8 @@ _LIMITS = (
     ("minor", "significant"),
     ("minor_share", "significant_share"),
     ("minor_shift", "significant_shift"),
+    ("minor_new_words", "significant_new_words"),
+    ("minor_mmd", "significant_mmd"),
 )
 
 
@@ -34,6 +37,7 @@ def contradictions(file: PolicyFile, team: TeamFile) -> tuple[Problem, ...]:
         *_drift(file, team),
         *_performance(file, team),
         *measuring(file, team),
+        *budgets(file, team),
     )
 
 

@@ -6,7 +6,8 @@ from typing import TypeVar
 from policies.policy import Drift, FalsePages, Quality
 from policies.schema import PolicyFile, TeamFile
 from policies.verdict import Severity
-from policies.written_objectives import ErrorsFile, LatencyFile, Off, PerformanceFile, Section, ValueFile
+from policies.written_objectives import ErrorsFile, LatencyFile, PerformanceFile, Section, ValueFile
+from policies.written_switch import Off
 from profiles.layout import SUFFIXES, Format
 from profiles.window import Cadence
 
@@ -30,6 +31,8 @@ QUALITY = Quality(missing=0.05, out_of_range=0.10, new_categories=0.05, severity
 
 # PSI 0.1 and 0.25: N. Siddiqi, Credit Risk Scorecards (Wiley, 2006), the convention of credit scoring.
 # 5 and 10 points of one category's share: PSI hardly sees one category out of many that doubles.
+# 5 and 10 % of the words, as of rows. MMD 0.05 and 0.1: a twentieth and a tenth of the rows are replaced by
+# something else, or move from one cluster to another (tests/profiles/test_mmd.py).
 # 0.3 and 0.5 standard deviations: between normal distributions PSI is the square of the shift in standard
 # deviations, and these are the roots of 0.1 and 0.25.
 DRIFT = Drift(
@@ -41,6 +44,10 @@ DRIFT = Drift(
     ignore=(),
     minor_shift=0.3,
     significant_shift=0.5,
+    minor_new_words=0.05,
+    significant_new_words=0.10,
+    minor_mmd=0.05,
+    significant_mmd=0.10,
     persistence=2,  # two windows in a row by chance are rarer than the square of one
 )
 PERSISTENCE = 1  # of all other objectives: an outage is known by one window
@@ -58,6 +65,9 @@ ERRORS_SEVERITY = Severity.HIGH  # whoever runs the service is paged by its own 
 _LATENESS_SHARE = 10  # the tenth part of a cadence
 _LATENESS_LONGEST = timedelta(hours=1)  # log shippers deliver within minutes; an hour covers a restart
 
+_LATE_ROWS_WINDOWS = 3  # a weekend's worth of days: what waited for somebody to repair it
+_LATE_ROWS_SHORTEST = timedelta(days=1)  # a device or a region that was cut off over night
+
 
 def freshness_limit(cadence: Cadence) -> timedelta:
     """Return the default for the longest silence: one window, but at most a day."""
@@ -69,6 +79,11 @@ def lateness(cadence: Cadence) -> timedelta:
     minute = timedelta(minutes=1)
     tenth = -(-cadence.length // (_LATENESS_SHARE * minute)) * minute
     return min(tenth, _LATENESS_LONGEST)
+
+
+def late_rows(cadence: Cadence) -> timedelta:
+    """Return the default for how long late rows are looked for: three windows, but at least a day."""
+    return max(_LATE_ROWS_WINDOWS * cadence.length, _LATE_ROWS_SHORTEST)
 
 
 def format_of(path: str) -> Format | None:
@@ -117,7 +132,8 @@ def value_keys(file: PolicyFile, team: TeamFile) -> ValueFile | None:
     A model that writes one kind of limit does not inherit the other kind.
     """
     own, teams = file.objectives.value, team.defaults.objectives.value
-    if own is None and (teams is None or file.traffic.value is None):
+    measured = file.traffic.value is not None or (file.labels is not None and file.labels.value is not None)
+    if own is None and (teams is None or not measured):
         return None
     keys = merged(own, teams, ValueFile)
     limits = ("at_least_per_prediction", "at_most_worse_than_baseline")

@@ -127,6 +127,8 @@ def keys_at(model: type[BaseModel], where: Where) -> tuple[str, ...]:
     """Return the keys that `model` knows at a place inside it; empty where it knows no keys."""
     current: type[BaseModel] | None = model
     for part in where:
+        if isinstance(part, int):  # an item of a list, whose model is that of its items
+            continue
         field = current.model_fields.get(str(part)) if current else None
         current = _model_in(field.annotation) if field else None
     return tuple(current.model_fields) if current else ()

@@ -17,8 +17,13 @@ from policies.verdict import (
     Verdict,
     worst_severity,
 )
+from policies.within_budget import BUDGET_CODES
 
-ChangeKind: TypeAlias = Literal["opened", "extended", "escalated", "resolved"]
+# `corrected` by a window that was judged again (policies.corrections); the last two, and by hand `resolved`
+# as well, are a person's (policies.annotations).
+ChangeKind: TypeAlias = Literal[
+    "opened", "extended", "escalated", "resolved", "corrected", "annotated", "acknowledged"
+]
 # Neither good nor bad was seen: such a window does nothing to an incident.
 _UNKNOWN = (Status.INCONCLUSIVE, Status.ERRORED)
 
@@ -29,7 +34,8 @@ class Incident:
 
     `kind` is the code of an outage (`silent`, `unit_changed`...), else the objective's name; `name` is
     unique within the model. `began` is the start of the first window that fell short, `last` that of the
-    newest window that had a part in it, be it by resolving it. `resolved` says why it is over.
+    newest window that had a part in it, be it by resolving it. `resolved` says why it is over, `note` what
+    was said of it last beside that, by a person or by a window that was judged again.
     """
 
     model: str
@@ -43,15 +49,21 @@ class Incident:
     windows: int = 1
     columns: tuple[str, ...] = ()
     resolved: str | None = None
+    note: str | None = None
+    acknowledged_by: str | None = None
 
 
 @dataclass(frozen=True)
 class IncidentChange:
-    """What one window did to an incident; `after` is the incident as it is then."""
+    """What one window, pulse or person did to an incident; `after` is the incident as it is then.
+
+    `actor` is the person; None where Muster did it itself.
+    """
 
     change: ChangeKind
     after: Incident
     sentence: str
+    actor: str | None = None
 
 
 def follow(
@@ -62,9 +74,10 @@ def follow(
     `known` holds the model's open incidents, and of the others those that reach to the verdict's window or
     beyond it; `recent` earlier verdicts in any order, as many judged ones at least as an objective's
     persistence asks for. A kind whose incident has had a part of this window or of a later one is left
-    alone: a window that is judged again opens, extends and resolves nothing twice.
+    alone: a window that is judged again opens, extends and resolves nothing twice. What it may correct
+    instead is told by policies.corrections.
     """
-    found = _breaches(verdict)
+    found = breaches(verdict)
     changes = []
     settled = set()
     for incident in sorted(known, key=lambda each: each.name):
@@ -86,7 +99,7 @@ def persistence(policy: Policy, objective: str) -> int:
 
 
 @dataclass(frozen=True)
-class _Breach:
+class Breach:
     """The findings of one kind that breach in one window."""
 
     kind: str
@@ -95,16 +108,28 @@ class _Breach:
     severity: Severity
     sentence: str
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that the findings are about, by name."""
+        return tuple(sorted({each.column for each in self.findings if each.column is not None}))
 
-def _breaches(verdict: Verdict) -> Mapping[str, _Breach]:
-    """Return what is breached, by kind; a feed that is silent is not also said to bring too few rows."""
+
+def breaches(verdict: Verdict) -> Mapping[str, Breach]:
+    """Return what is breached, by kind; a feed that is silent is not also said to bring too few rows.
+
+    Nor is an outage also said to burn a budget: that its objective's budget is spent is told when it is over.
+    """
     breaches = {breach.kind: breach for each in verdict.objectives for breach in _of(each)}
+    for outage in [each for kind, each in breaches.items() if kind in OUTAGES]:
+        own = breaches.get(outage.objective)
+        if own is not None and all(finding.code in BUDGET_CODES for finding in own.findings):
+            del breaches[outage.objective]
     if "silent" in breaches:
         breaches.pop("volume_collapse", None)
     return breaches
 
 
-def _of(objective: ObjectiveVerdict) -> Iterator[_Breach]:
+def _of(objective: ObjectiveVerdict) -> Iterator[Breach]:
     if objective.status is not Status.BREACHED:
         return
     counted = [f for f in objective.findings if f.status is Status.BREACHED and f.suppressed_by is None]
@@ -113,7 +138,7 @@ def _of(objective: ObjectiveVerdict) -> Iterator[_Breach]:
         findings = tuple(f for f in counted if _kind(objective.objective, f) == kind)
         severity = worst_severity(finding.severity for finding in findings) or Severity.LOW
         sentence = listed([finding.sentence for finding in findings])
-        yield _Breach(kind, objective.objective, findings, severity, sentence)
+        yield Breach(kind, objective.objective, findings, severity, sentence)
 
 
 def _kind(objective: str, finding: Finding) -> str:
@@ -121,10 +146,10 @@ def _kind(objective: str, finding: Finding) -> str:
 
 
 def _opened(
-    breach: _Breach, verdict: Verdict, recent: Sequence[Verdict], policy: Policy
+    breach: Breach, verdict: Verdict, recent: Sequence[Verdict], policy: Policy
 ) -> IncidentChange | None:
     run = _run(breach, verdict, recent)
-    if len(run) < persistence(policy, breach.objective):
+    if len(run) < persistence(policy, breach.objective) and not _spans_windows(breach):
         return None
     incident = Incident(
         model=verdict.model,
@@ -136,38 +161,46 @@ def _opened(
         severity=breach.severity,
         sentence=breach.sentence,
         windows=len(run),
-        columns=_columns(breach),
+        columns=breach.columns,
     )
     return IncidentChange("opened", incident, breach.sentence)
 
 
-def _run(breach: _Breach, verdict: Verdict, recent: Sequence[Verdict]) -> list[Verdict]:
+def _run(breach: Breach, verdict: Verdict, recent: Sequence[Verdict]) -> list[Verdict]:
     """Return the judged windows in a row that have this kind of breach, newest first.
 
     Of drift and of other findings about columns, the same column has to be among them throughout: two
     columns that each moved once have not persisted.
     """
-    run, columns = [verdict], set(_columns(breach))
+    run, columns = [verdict], set(breach.columns)
     for earlier in sorted(recent, key=lambda v: v.window, reverse=True):
         objective = earlier.of(breach.objective)
         if earlier.model != verdict.model or earlier.window.start >= verdict.window.start:
             continue
         if objective is None or objective.status in _UNKNOWN:
             continue
-        before = _breaches(earlier).get(breach.kind)
-        if before is None or (columns and not columns & set(_columns(before))):
+        before = breaches(earlier).get(breach.kind)
+        if before is None or (columns and not columns & set(before.columns)):
             break
-        columns &= set(_columns(before))
+        columns &= set(before.columns)
         run.append(earlier)
     return run
 
 
-def _columns(breach: _Breach) -> tuple[str, ...]:
-    return tuple(sorted({finding.column for finding in breach.findings if finding.column is not None}))
+def _spans_windows(breach: Breach) -> bool:
+    """Say whether a budget is spent or burns too fast: that already speaks for many windows."""
+    return any(finding.code in BUDGET_CODES for finding in breach.findings)
+
+
+def _is_over(objective: ObjectiveVerdict) -> bool:
+    """Say whether nothing is left of a breach; what an error budget allows, it allows."""
+    if objective.budget is not None:
+        return objective.status is not Status.BREACHED
+    return objective.status is Status.MET
 
 
 def _continued(
-    incident: Incident, breach: _Breach | None, verdict: Verdict, policy: Policy
+    incident: Incident, breach: Breach | None, verdict: Verdict, policy: Policy
 ) -> IncidentChange | None:
     """Return what a later window does to an open incident, or None when it does nothing."""
     start = verdict.window.start
@@ -179,7 +212,7 @@ def _continued(
             windows=incident.windows + 1,
             severity=max(incident.severity, breach.severity, key=SEVERITIES.index),
             sentence=breach.sentence,
-            columns=tuple(sorted({*incident.columns, *_columns(breach)})),
+            columns=tuple(sorted({*incident.columns, *breach.columns})),
         )
         return IncidentChange("escalated" if worse else "extended", after, breach.sentence)
     objective = verdict.of(incident.objective)
@@ -187,11 +220,12 @@ def _continued(
         reason = f"the policy no longer has the objective {incident.objective}"
     elif objective is None or objective.status in _UNKNOWN or objective.provisional:
         return None
-    elif incident.kind == incident.objective and objective.status is not Status.MET:
+    elif incident.kind == incident.objective and not _is_over(objective):
         # Still at risk, or breached by what is an incident of its own.
         return None
     else:
-        reason = f"{objective.objective} is {objective.status} again: {objective.reason}"
+        again = "met" if objective.status is Status.MET else "within its budget"
+        reason = f"{objective.objective} is {again} again: {objective.reason}"
         if incident.kind != incident.objective:
             reason = f"no longer {incident.kind.replace('_', ' ')}: {objective.reason}"
     return IncidentChange("resolved", replace(incident, last=start, resolved=reason), reason)

@@ -1,7 +1,8 @@
 """JUDGE: a reading and a policy in, a verdict out. Pure: no clock, no client, no chance."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from policies.objectives.drift import judge_drift
 from policies.objectives.feed import judge_freshness, judge_volume
@@ -12,20 +13,32 @@ from policies.objectives.quality import judge_quality
 from policies.objectives.slices import drift_in_slices, performance_in_slices
 from policies.objectives.value import judge_value
 from policies.outages import explained, explained_labels
-from policies.policy import Drift, Performance, Policy
+from policies.policy import Drift, Performance, Policy, ValuePerPrediction
+from policies.spending import Counts
 from policies.verdict import ObjectiveVerdict, Status, Verdict, worst_severity, worst_status
+from policies.within_budget import within_budget
 from profiles.reading import Reading
 
 OBJECTIVES = ("freshness", "volume", "quality", "drift", "performance", "value", "latency", "errors")
 
 
-def judge(reading: Reading, policy: Policy, recent: Sequence[Verdict] = ()) -> Verdict:
+def judge(
+    reading: Reading,
+    policy: Policy,
+    recent: Sequence[Verdict] = (),
+    before: Mapping[str, Sequence[Counts]] = MappingProxyType({}),
+) -> Verdict:
     """Return how the window stands by the policy; objectives that are off are not in the verdict.
 
     `recent` holds earlier verdicts of the model in any order. They never change a status; a shortfall
-    that lasts is said to last. Recomputing a verdict needs the same `recent`, or none both times.
+    that lasts is said to last. `before` holds, by objective, what was counted of earlier windows in the spans
+    of its error budget; they do change its status. Recomputing a verdict needs the same `recent` and
+    `before`, which the verdict keeps.
     """
     objectives = _errored(reading.fault, policy) if reading.fault is not None else _judged(reading, policy)
+    objectives = tuple(
+        within_budget(each, reading, policy, before.get(each.objective, ())) for each in objectives
+    )
     objectives = tuple(_with_streak(objective, reading, recent) for objective in objectives)
     return Verdict(
         model=reading.model,
@@ -60,7 +73,7 @@ def _judged(reading: Reading, policy: Policy) -> tuple[ObjectiveVerdict, ...]:
         *outages,
         _drift(reading, policy, policy.drift, outages) if policy.drift else None,
         _performance(reading, policy, policy.performance) if policy.performance else None,
-        judge_value(reading, policy, policy.value) if policy.value else None,
+        _value(reading, policy, policy.value) if policy.value else None,
         judge_latency(reading, policy, policy.latency) if policy.latency else None,
         judge_errors(reading, policy, policy.errors) if policy.errors else None,
     )
@@ -80,6 +93,12 @@ def _drift(
 def _performance(reading: Reading, policy: Policy, target: Performance) -> ObjectiveVerdict:
     judged = performance_in_slices(judge_performance(reading, policy, target), reading, policy, target)
     return replace(judged, provisional=reading.labels is not None and not reading.labels.mature)
+
+
+def _value(reading: Reading, policy: Policy, target: ValuePerPrediction) -> ObjectiveVerdict:
+    with_labels = target.minimum_coverage is not None
+    early = with_labels and reading.labels is not None and not reading.labels.mature
+    return replace(judge_value(reading, policy, target), provisional=early)
 
 
 def _with_streak(

@@ -6,7 +6,7 @@ from policies.baselines import DEFAULT
 from policies.defaults import errors_keys, latency_keys, merged, performance_keys, value_keys
 from policies.faults import Problem
 from policies.schema import PolicyFile, TeamFile
-from policies.written_objectives import DriftFile
+from policies.written_objectives import DriftFile, ValueFile
 
 _PERFORMANCE = ("objectives", "performance")
 
@@ -15,6 +15,7 @@ def measuring(file: PolicyFile, team: TeamFile) -> Iterator[Problem]:
     """Yield what is wrong with the keys that say what is measured besides distributions."""
     yield from _roles(file)
     yield from _places(file, team)
+    yield from _one_value(file)
     yield from _value(file, team)
     yield from _operations(file, team)
     yield from _segments(file, team)
@@ -48,12 +49,21 @@ def _places(file: PolicyFile, team: TeamFile) -> Iterator[Problem]:
         yield Problem((*_PERFORMANCE, "k"), f"is for ndcg, and the metric is {keys.metric}")
 
 
+def _one_value(file: PolicyFile) -> Iterator[Problem]:
+    if file.labels is not None and file.labels.value is not None and file.traffic.value is not None:
+        yield Problem(("labels", "value"), "is written as traffic.value as well; write one of them")
+
+
 def _value(file: PolicyFile, team: TeamFile) -> Iterator[Problem]:
     keys, place = value_keys(file, team), ("objectives", "value")
     if keys is None:
         return
-    if file.traffic.value is None:
-        yield Problem(place, "needs the column of values; write it as traffic.value")
+    late = None if file.labels is None else file.labels.value
+    if file.traffic.value is None and late is None:
+        yield Problem(place, "needs the column of values; write it as traffic.value or labels.value")
+    own = file.objectives.value
+    if isinstance(own, ValueFile) and own.minimum_coverage is not None and late is None:
+        yield Problem((*place, "minimum_coverage"), "is about labels; it needs labels.value")
     limits = [keys.at_least_per_prediction, keys.at_most_worse_than_baseline]
     if None not in limits:
         message = "write at_least_per_prediction or at_most_worse_than_baseline, not both"

@@ -13,6 +13,7 @@ from profiles.window import Cadence
 
 Authority: TypeAlias = Literal["external", "muster"]
 Automation: TypeAlias = Literal["observe", "propose", "act"]
+BudgetUnit: TypeAlias = Literal["windows", "rows"]
 
 # Labels that come early are rarely a fair sample; with half of them most are in.
 MINIMUM_COVERAGE = 0.5
@@ -27,16 +28,36 @@ class FalsePages:
 
 
 @dataclass(frozen=True)
+class BurnTier:
+    """A burn that is too fast: more than the share `spends` of the budget is spent `within` a span."""
+
+    severity: Severity
+    spends: float
+    within: timedelta
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How much may fall short: the share `allow` of the windows or rows in the period `over`."""
+
+    of: BudgetUnit
+    allow: float
+    over: timedelta
+    burn: tuple[BurnTier, ...] = ()
+
+
+@dataclass(frozen=True)
 class Freshness:
     """No silence in the traffic longer than `at_most`.
 
     Of every objective: `persistence` is the number of judged windows in a row that have to be breached before
-    an incident is opened.
+    an incident is opened; `budget` how much may fall short, None where each window is judged alone.
     """
 
     at_most: timedelta
     severity: Severity
     persistence: int = 1
+    budget: Budget | None = None
 
 
 @dataclass(frozen=True)
@@ -46,6 +67,7 @@ class Volume:
     at_least: float
     severity: Severity
     persistence: int = 1
+    budget: Budget | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +85,7 @@ class Quality:
     severity: Severity
     duplicates: float = 0.05
     persistence: int = 1
+    budget: Budget | None = None
 
 
 @dataclass(frozen=True)
@@ -71,7 +94,8 @@ class Drift:
 
     `severity` is the most urgent severity that a significant drift may have. Columns in `ignore` are
     measured but not judged. `segments`: each slice is judged as well. `minor` and `significant` are in PSI,
-    those of `share` in shares of rows, those of `shift` in standard deviations of the baseline (Wasserstein).
+    those of `share` in shares of rows, those of `shift` in standard deviations of the baseline (Wasserstein),
+    those of `new_words` in shares of a text's words, those of `mmd` in the spread of the baseline's vectors.
     """
 
     minor: float
@@ -84,6 +108,11 @@ class Drift:
     minor_shift: float = 0.3
     significant_shift: float = 0.5
     persistence: int = 2
+    minor_new_words: float = 0.05
+    significant_new_words: float = 0.10
+    minor_mmd: float = 0.05
+    significant_mmd: float = 0.10
+    budget: Budget | None = None
 
 
 @dataclass(frozen=True)
@@ -103,6 +132,7 @@ class Performance:
     k: int | None = None
     segments: bool = False
     persistence: int = 1
+    budget: Budget | None = None
 
     @property
     def score(self) -> str:
@@ -112,11 +142,17 @@ class Performance:
 
 @dataclass(frozen=True)
 class ValuePerPrediction:
-    """A limit on what a prediction is worth on average, absolute or relative to the baseline's."""
+    """A limit on what a prediction is worth on average, absolute or relative to the baseline's.
+
+    `minimum_coverage` is the share of rows that must be labelled where the value comes with the labels, and
+    None where it lies in the traffic.
+    """
 
     at_least_per_prediction: float | None
     at_most_worse: float | None
     severity: Severity
+    budget: Budget | None = None
+    minimum_coverage: float | None = None
 
 
 @dataclass(frozen=True)
@@ -127,6 +163,7 @@ class LatencyLimits:
     p95_at_most: float | None
     p99_at_most: float | None
     severity: Severity
+    budget: Budget | None = None
 
 
 @dataclass(frozen=True)
@@ -135,6 +172,7 @@ class ErrorShare:
 
     at_most: float
     severity: Severity
+    budget: Budget | None = None
 
 
 @dataclass(frozen=True)
@@ -150,6 +188,9 @@ class CalendarBaseline:
 @dataclass(frozen=True)
 class Policy:
     """Everything that a team agreed on for one model.
+
+    Rows that come later than `allowed_lateness` are looked for until `late_rows` after their window's end;
+    never where that is None.
 
     `filled` names the keys (dotted) which Muster's defaults filled in, `filled_by_team` those which the
     team's defaults did. They are for showing only: two policies that demand the same are equal.
@@ -179,5 +220,6 @@ class Policy:
     segments: tuple[str, ...] = ()
     baselines: tuple[CalendarBaseline, ...] = ()
     false_pages: FalsePages = FalsePages(allow=1, over=timedelta(days=90))
+    late_rows: timedelta | None = None
     filled: tuple[str, ...] = field(default=(), compare=False)
     filled_by_team: tuple[str, ...] = field(default=(), compare=False)

@@ -12,6 +12,7 @@ from policies.defaults import (
     REQUEST_ID,
     first,
     format_of,
+    late_rows,
     lateness,
 )
 from policies.faults import Problem, dotted
@@ -45,6 +46,7 @@ def resolve(file: PolicyFile, team: TeamFile) -> Policy:
         labels=_labels(file),
         cadence=cadence,
         allowed_lateness=first(file.allowed_lateness, ours.allowed_lateness, lateness(cadence)),
+        late_rows=first(file.late_rows, ours.late_rows, late_rows(cadence)) or None,
         minimum_rows=first(file.minimum_rows, ours.minimum_rows, MINIMUM_ROWS),
         authority=first(file.authority, ours.authority, "external"),
         automation=first(file.automation, ours.automation, "observe"),
@@ -99,6 +101,8 @@ def _traffic(file: PolicyFile) -> TrafficLayout:
         connection=log.connection,
         version_is=log.version_is,
         sensitive=log.sensitive,
+        text=log.text,
+        embeddings=log.embeddings,
     )
 
 
@@ -115,6 +119,7 @@ def _labels(file: PolicyFile) -> LabelLayout | None:
         arrived_at=labels.arrived_at,
         query=labels.query,
         connection=labels.connection,
+        value=labels.value,
     )
 
 

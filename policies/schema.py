@@ -18,6 +18,7 @@ from policies.written_types import (
     Count,
     Day,
     Duration,
+    DurationOrOff,
     ModelName,
     Month,
     Owner,
@@ -59,6 +60,10 @@ class Watching(Written):
 
     cadence: Rhythm | None = Field(None, description="How often a window closes: 15m, 1h, 1d, 1w, 1mo")
     allowed_lateness: Duration | None = Field(None, description="How long rows may come late, such as 1h")
+    late_rows: DurationOrOff | None = Field(
+        None,
+        description="How long after a window rows that come even later are looked for, such as 3d; or off",
+    )
     minimum_rows: Count | None = Field(None, description="Rows below which a window is too small to judge")
     objectives: ObjectivesFile = Field(ObjectivesFile(), description="What is promised")
     automation: Automation | None = Field(

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from policies.policy import CalendarBaseline, FalsePages, Policy
+from policies.policy import Budget, BurnTier, CalendarBaseline, FalsePages, Policy
 from profiles.window import spelled
 
 _KEYS = {"at_most_worse": "at_most_worse_than_baseline"}
@@ -14,9 +14,10 @@ _KEYS = {"at_most_worse": "at_most_worse_than_baseline"}
 _NO_SHARES = (
     *("minor", "significant", "limit", "at_least_per_prediction"),
     *("p50_at_most", "p95_at_most", "p99_at_most", "minor_shift", "significant_shift"),
+    *("minor_mmd", "significant_mmd"),
 )
 _OBJECTIVES = ("freshness", "volume", "quality", "drift", "performance", "value", "latency", "errors")
-_WHERE_USED = ("probabilities", "ok")  # empty, they say nothing
+_WHERE_USED = ("probabilities", "ok", "text", "embeddings")  # empty, they say nothing
 
 
 def show(policy: Policy) -> str:
@@ -63,6 +64,7 @@ def _plain(policy: Policy) -> dict[str, Any]:
         **({"labels": _keys_of(policy.labels)} if policy.labels else {}),
         "cadence": str(policy.cadence),
         "allowed_lateness": spelled(policy.allowed_lateness),
+        "late_rows": spelled(policy.late_rows) if policy.late_rows else False,
         "minimum_rows": policy.minimum_rows,
         **({"segments": list(policy.segments)} if policy.segments else {}),
         **({"baselines": [_calendar(each) for each in policy.baselines]} if policy.baselines else {}),
@@ -98,7 +100,7 @@ def _calendar(baseline: CalendarBaseline) -> dict[str, Any]:
 
 
 def _value(name: str, value: Any) -> Any:
-    if isinstance(value, FalsePages):
+    if isinstance(value, FalsePages | Budget | BurnTier):
         return _keys_of(value)
     if isinstance(value, timedelta):
         return spelled(value)
@@ -106,7 +108,7 @@ def _value(name: str, value: Any) -> Any:
         percent = f"{100 * value:.10g}%"
         return percent if "e" not in percent and float(percent[:-1]) / 100 == value else value
     if isinstance(value, tuple):
-        return list(value)
+        return [_value(name, each) for each in value]
     return str(value) if isinstance(value, str) else value
 
 

@@ -67,3 +67,20 @@ def _columns(file: PolicyFile) -> Iterator[Problem]:
         elif column in file.segments:
             message = f"column {column!r} is a segment, whose values name slices; choose one"
             yield Problem(("traffic", "sensitive", index), message)
+    yield from _described(file)
+
+
+def _described(file: PolicyFile) -> Iterator[Problem]:
+    """Yield what keeps a column of text or embeddings from being profiled as one."""
+    traffic = file.traffic
+    for role, others in (("text", ()), ("embeddings", traffic.text)):
+        for index, column in enumerate(getattr(traffic, role)):
+            where = ("traffic", role, index)
+            if column in others:
+                yield Problem(where, f"column {column!r} is text as well; choose one")
+            elif column in traffic.ignore:
+                yield Problem(where, f"column {column!r} is not profiled at all")
+            elif column in file.segments:
+                yield Problem(where, f"column {column!r} is a segment, whose values name slices; choose one")
+            elif column in (traffic.timestamp, traffic.request_id, traffic.version):
+                yield Problem(where, f"column {column!r} has another role")

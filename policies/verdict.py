@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from policies.spending import Spending
 from profiles.window import Window
 
 
@@ -69,7 +70,7 @@ class ObjectiveVerdict:
     """How one objective stands in one window, in a sentence and with its findings.
 
     `blind` names the slices that could not be judged: they are not met. `provisional` says that more labels
-    may still change the answer.
+    may still change the answer. `budget` says how its error budget stands, where it has one.
     """
 
     objective: str
@@ -79,6 +80,7 @@ class ObjectiveVerdict:
     findings: tuple[Finding, ...] = ()
     blind: tuple[str, ...] = ()
     provisional: bool = False
+    budget: Spending | None = None
 
 
 @dataclass(frozen=True)

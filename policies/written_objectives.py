@@ -1,11 +1,12 @@
 """What a policy file says of each objective: its keys, or `off`."""
 
-from typing import Annotated, Any, Literal, TypeAlias, TypeVar
+from typing import Annotated, TypeVar
 
-from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
-from pydantic_core import CoreSchema, core_schema
+from pydantic import Field
 
 from policies.verdict import Severity
+from policies.written_budget import BudgetKeys
+from policies.written_switch import Off, Switch
 from policies.written_types import (
     Allowance,
     ColumnName,
@@ -27,6 +28,7 @@ class FreshnessFile(Written):
     at_most: Duration | None = Field(None, description="Longest silence that is allowed, such as 12h")
     severity: Urgency = None
     persistence: InARow = None
+    budget: BudgetKeys = None
 
 
 class VolumeFile(Written):
@@ -35,6 +37,7 @@ class VolumeFile(Written):
     at_least: Share | None = Field(None, description="Least share of the rows that the baseline's rate gives")
     severity: Urgency = None
     persistence: InARow = None
+    budget: BudgetKeys = None
 
 
 class QualityFile(Written):
@@ -46,6 +49,7 @@ class QualityFile(Written):
     duplicates: Share | None = Field(None, description="Allowed share of rows that repeat a request id")
     severity: Urgency = None
     persistence: InARow = None
+    budget: BudgetKeys = None
 
 
 class DriftFile(Written):
@@ -63,10 +67,23 @@ class DriftFile(Written):
     significant_shift: Distance | None = Field(
         None, description="Shift of a number's values in standard deviations: significant drift"
     )
+    minor_new_words: Share | None = Field(
+        None, description="Words of a text that are new, beyond what was to be expected: minor drift"
+    )
+    significant_new_words: Share | None = Field(
+        None, description="Words of a text that are new, beyond what was to be expected: significant drift"
+    )
+    minor_mmd: Distance | None = Field(
+        None, description="MMD of embeddings in the baseline's spread: minor drift"
+    )
+    significant_mmd: Distance | None = Field(
+        None, description="MMD of embeddings in the baseline's spread: significant drift"
+    )
     severity: Severity | None = Field(None, description="How urgent a significant drift is")
     ignore: tuple[ColumnName, ...] | None = Field(None, description="Columns measured, but not judged")
     segments: bool | None = Field(None, strict=True, description="Judge every slice of the segments as well")
     persistence: InARow = None
+    budget: BudgetKeys = None
 
 
 class PerformanceFile(Written):
@@ -85,6 +102,7 @@ class PerformanceFile(Written):
     k: Places | None = Field(None, description="Places of a ranking that ndcg counts; default: 10")
     segments: bool | None = Field(None, strict=True, description="Judge every slice of the segments as well")
     persistence: InARow = None
+    budget: BudgetKeys = None
 
 
 class ValueFile(Written):
@@ -94,7 +112,11 @@ class ValueFile(Written):
     at_most_worse_than_baseline: Allowance | None = Field(
         None, description="How much less than the baseline's mean value is allowed, such as 10%"
     )
+    minimum_coverage: Share | None = Field(
+        None, description="Least share of rows that must be labelled, with labels.value"
+    )
     severity: Urgency = None
+    budget: BudgetKeys = None
 
 
 class LatencyFile(Written):
@@ -104,6 +126,7 @@ class LatencyFile(Written):
     p95_at_most: Distance | None = Field(None, description="Limit on the 95 % quantile, in milliseconds")
     p99_at_most: Distance | None = Field(None, description="Limit on the 99 % quantile, in milliseconds")
     severity: Urgency = None
+    budget: BudgetKeys = None
 
 
 class ErrorsFile(Written):
@@ -111,9 +134,9 @@ class ErrorsFile(Written):
 
     at_most: Share | None = Field(None, description="Largest share of requests that may fail")
     severity: Urgency = None
+    budget: BudgetKeys = None
 
 
-Off: TypeAlias = Literal["off"]
 Section = TypeVar(
     "Section",
     FreshnessFile,
@@ -127,51 +150,30 @@ Section = TypeVar(
 )
 
 
-class _Switch:
-    """Accepts `off` in place of the keys of an objective, without a second branch in error locations."""
-
-    def __init__(self, section: type[Written]) -> None:
-        self._section = section
-
-    def __get_pydantic_core_schema__(self, _source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        def off_or_keys(value: Any, keys: core_schema.ValidatorFunctionWrapHandler) -> Any:
-            # YAML 1.1 reads a bare off as false; editors that read YAML 1.2 hand over the word.
-            return "off" if value is False or value == "off" else keys(value)
-
-        return core_schema.no_info_wrap_validator_function(
-            off_or_keys, handler.generate_schema(self._section)
-        )
-
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        return {"anyOf": [handler(schema), {"enum": [False, "off"]}]}
-
-
 class ObjectivesFile(Written):
     """What is promised; each may be `off`. Freshness, volume, quality and drift are on by default."""
 
-    freshness: Annotated[FreshnessFile | Off | None, _Switch(FreshnessFile)] = Field(
+    freshness: Annotated[FreshnessFile | Off | None, Switch(FreshnessFile)] = Field(
         None, description="No silence longer than a span"
     )
-    volume: Annotated[VolumeFile | Off | None, _Switch(VolumeFile)] = Field(
+    volume: Annotated[VolumeFile | Off | None, Switch(VolumeFile)] = Field(
         None, description="Enough rows, by the baseline's rate"
     )
-    quality: Annotated[QualityFile | Off | None, _Switch(QualityFile)] = Field(
+    quality: Annotated[QualityFile | Off | None, Switch(QualityFile)] = Field(
         None, description="Columns that can be used"
     )
-    drift: Annotated[DriftFile | Off | None, _Switch(DriftFile)] = Field(
+    drift: Annotated[DriftFile | Off | None, Switch(DriftFile)] = Field(
         None, description="Inputs, predictions and labels distributed as in the baseline"
     )
-    performance: Annotated[PerformanceFile | Off | None, _Switch(PerformanceFile)] = Field(
+    performance: Annotated[PerformanceFile | Off | None, Switch(PerformanceFile)] = Field(
         None, description="A score of the labelled rows within a limit; needs labels"
     )
-    value: Annotated[ValueFile | Off | None, _Switch(ValueFile)] = Field(
-        None, description="What a prediction is worth on average; needs traffic.value"
+    value: Annotated[ValueFile | Off | None, Switch(ValueFile)] = Field(
+        None, description="What a prediction is worth on average; needs traffic.value or labels.value"
     )
-    latency: Annotated[LatencyFile | Off | None, _Switch(LatencyFile)] = Field(
+    latency: Annotated[LatencyFile | Off | None, Switch(LatencyFile)] = Field(
         None, description="Answers in time; needs traffic.latency"
     )
-    errors: Annotated[ErrorsFile | Off | None, _Switch(ErrorsFile)] = Field(
+    errors: Annotated[ErrorsFile | Off | None, Switch(ErrorsFile)] = Field(
         None, description="Few requests fail; needs traffic.status"
     )

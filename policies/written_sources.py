@@ -43,6 +43,12 @@ class TrafficFile(Written):
     sensitive: tuple[ColumnName, ...] = Field(
         (), description="Columns of whose values profiles keep digests only"
     )
+    text: tuple[ColumnName, ...] = Field(
+        (), description="Columns of free text, profiled by lengths, characters and new words"
+    )
+    embeddings: tuple[ColumnName, ...] = Field(
+        (), description="Columns of lists of numbers, compared by MMD on random features"
+    )
 
 
 class LabelsFile(Written):
@@ -56,6 +62,9 @@ class LabelsFile(Written):
     request_id: ColumnName | None = Field(None, description="Column to join by; default: the traffic's")
     arrived_at: ColumnName | None = Field(None, description="Column with the time a label became known")
     arrives_within: Duration | None = Field(None, description="When a window's labels are complete, as 7d")
+    value: ColumnName | None = Field(
+        None, description="Column with what a prediction was worth, where only the outcome tells it"
+    )
     query: Sql | None = Field(
         None, description="SQL that returns the labels from :since to :until, for a path"
     )

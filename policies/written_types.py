@@ -51,6 +51,11 @@ def _duration(value: object) -> timedelta:
     return span
 
 
+def _duration_or_off(value: object) -> timedelta:
+    # YAML 1.1 reads a bare off as false, which equals 0; editors that read YAML 1.2 hand over the word.
+    return timedelta(0) if value in (0, "off", "0") else _duration(value)
+
+
 def _cadence(value: object) -> Cadence:
     return Cadence.parse(value if isinstance(value, str) else str(value))
 
@@ -118,6 +123,12 @@ Allowance: TypeAlias = Annotated[
 ]
 Duration: TypeAlias = Annotated[
     timedelta, PlainValidator(_duration), WithJsonSchema({"type": "string", "pattern": _DURATION})
+]
+# Off is a span of no length.
+DurationOrOff: TypeAlias = Annotated[
+    timedelta,
+    PlainValidator(_duration_or_off),
+    WithJsonSchema({"anyOf": [{"type": "string", "pattern": _DURATION}, {"enum": [False, "off", 0]}]}),
 ]
 Rhythm: TypeAlias = Annotated[
     Cadence, PlainValidator(_cadence), WithJsonSchema({"type": "string", "pattern": _CADENCE})

@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 
 from profiles.keys import as_text
 from profiles.reading import Arrivals
+from profiles.times import micros
 from profiles.window import Window
 
 
@@ -20,7 +21,7 @@ def arrivals(
     last row counts, so that an empty window was silent throughout. Rows without an id repeat none.
     """
     stamps = np.sort(times.cast(pa.int64()).to_numpy())  # microseconds, UTC
-    edges = np.concatenate(([_micros(window.start)], stamps, [_micros(window.end)]))
+    edges = np.concatenate(([micros(window.start)], stamps, [micros(window.end)]))
     gaps = np.diff(edges)
     longest = int(np.argmax(gaps))
     return Arrivals(
@@ -36,10 +37,6 @@ def arrivals(
 def _repeated(ids: pa.ChunkedArray) -> int:
     known = as_text(ids).drop_null()
     return len(known) - int(pc.count_distinct(known).as_py())
-
-
-def _micros(at: datetime) -> int:
-    return int(at.timestamp()) * 1_000_000 + at.microsecond
 
 
 def _moment(micros: np.int64 | int) -> datetime:

@@ -2,13 +2,16 @@
 
 import math
 
-from profiles import distances
+from profiles import distances, mmd
 from profiles.cardinality import cardinality
+from profiles.described import is_derived
 from profiles.homogeneity import chi_square, chi_square_by_chance
+from profiles.new_words import NewWords, new_words
 from profiles.profile import Column, Distribution, Profile
 from profiles.reading import ColumnComparison, Comparison, Distances
 from profiles.steadiness import constant
 from profiles.units import rescaled
+from profiles.vectors import Vectors
 
 
 def compare(profile: Profile, baseline: Profile, *, false_alarm_rate: float = 0.01) -> Comparison:
@@ -26,7 +29,12 @@ def compare(profile: Profile, baseline: Profile, *, false_alarm_rate: float = 0.
         rows=profile.rows,
         baseline_rows=baseline.rows,
         columns=tuple(_column(profile.columns[name], baseline.columns[name], alpha) for name in both),
-        missing_columns=tuple(name for name in baseline.columns if name not in profile.columns),
+        missing_columns=tuple(
+            name
+            for name in baseline.columns
+            # What is derived of a column goes with it.
+            if name not in profile.columns and not is_derived(name, baseline.columns)
+        ),
         new_columns=tuple(name for name in profile.columns if name not in baseline.columns),
     )
 
@@ -34,6 +42,7 @@ def compare(profile: Profile, baseline: Profile, *, false_alarm_rate: float = 0.
 def _column(window: Column, baseline: Column, alpha: float) -> ColumnComparison:
     found, chance, smallest, conversion = Distances(), Distances(), None, None
     outside = new = 0.0
+    words: NewWords | None = None
     if window.kind == baseline.kind:
         if window.distribution is not None and baseline.distribution is not None:
             found, chance = _numbers(window.distribution, baseline.distribution, alpha)
@@ -44,6 +53,13 @@ def _column(window: Column, baseline: Column, alpha: float) -> ColumnComparison:
         elif window.kind == "category" and window.present and baseline.present:
             found, chance, new = _categories(window, baseline, alpha)
             smallest = distances.smallest_share_move(window, baseline, alpha)
+        elif window.words is not None and baseline.words is not None:
+            words = new_words(window.words, baseline.words, alpha)
+            if words is not None:
+                found, chance = Distances(new_words=words.excess), Distances(new_words=words.chance)
+                smallest = words.smallest
+        elif window.vectors is not None and baseline.vectors is not None:
+            found, chance, smallest = _embeddings(window.vectors, baseline.vectors, alpha)
     return ColumnComparison(
         column=baseline.name,
         kind=window.kind,
@@ -63,6 +79,9 @@ def _column(window: Column, baseline: Column, alpha: float) -> ColumnComparison:
         baseline_steady=baseline.steady,
         cardinality=cardinality(window, baseline) if window.kind == baseline.kind else None,
         rescaled=conversion,
+        new_word_share=None if words is None else words.share,
+        dimension=_dimension(window),
+        baseline_dimension=_dimension(baseline),
     )
 
 
@@ -111,6 +130,20 @@ def _categories(window: Column, baseline: Column, alpha: float) -> tuple[Distanc
         linf=distances.linf_by_chance(window, baseline, alpha),
     )
     return found, chance, moves.new
+
+
+def _embeddings(
+    window: Vectors, baseline: Vectors, alpha: float
+) -> tuple[Distances, Distances, float | None]:
+    """Distance, chance and smallest visible distance; none where there is nothing to measure by."""
+    if window.dimension != baseline.dimension or not window.rows or not mmd.varies(baseline):
+        return Distances(), Distances(), None
+    null = mmd.null(window, baseline, alpha)
+    return Distances(mmd=mmd.mmd(window, baseline)), Distances(mmd=null.chance), null.smallest
+
+
+def _dimension(column: Column) -> int | None:
+    return column.vectors.dimension if column.vectors is not None and column.vectors.rows else None
 
 
 def _outside(window: Distribution, baseline: Distribution) -> float:

@@ -22,6 +22,14 @@ def leaves(schema: pa.Schema) -> dict[str, Place]:
     return found | {name: (name,) for name in schema.names if not pa.types.is_struct(schema.field(name).type)}
 
 
+def kind_at(schema: pa.Schema, place: Place) -> pa.DataType:
+    """Return the type of the column at a place that `leaves` named."""
+    kind = schema.field(place[0]).type
+    for name in place[1:]:
+        kind = kind.field(name).type
+    return kind
+
+
 def _places(field: pa.Field, place: Place) -> Iterable[Place]:
     if not pa.types.is_struct(field.type) or field.type.num_fields == 0:
         yield place

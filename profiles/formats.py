@@ -5,14 +5,18 @@ A message names the file and the column, and never quotes a value from the data.
 
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 
 from profiles.errors import TrafficUnavailable
+from profiles.hive import guarantee
 from profiles.layout import Format
+
+_T = TypeVar("_T")
 
 # Arrow's own file systems and fsspec's raise these for what a person can mend: access, names, damage.
 _OUTSIDE = (OSError, pa.ArrowException, ValueError, ImportError)
@@ -53,7 +57,7 @@ class Opened:
     """The files of a span with one schema.
 
     `mixed` names the columns whose type differs between files, `times` those that are read as text and
-    are times.
+    are times, `keys` those that lie in the names of folders.
     """
 
     filesystem: Any
@@ -62,28 +66,64 @@ class Opened:
     schema: pa.Schema
     mixed: frozenset[str]
     times: frozenset[str]
+    keys: tuple[str, ...] = ()
 
     def read(self, columns: Mapping[str, Any], condition: Any) -> Iterator[pa.RecordBatch]:
         """Yield batches, one file after another, so that a fault has a file's name."""
-        least, most = _ROWS
-        size = min(most, max(least, _CELLS // max(1, len(columns))))
         for name in self.names:
-            try:
+            with self._naming(name):
                 for piece in self._pieces(name, condition):
-                    yield from piece.to_batches(
-                        schema=self.schema,
-                        columns=dict(columns),
-                        filter=condition,
-                        batch_size=size,
-                        batch_readahead=1,
-                        fragment_readahead=1,
-                    )
-            except outside() as error:
-                raise TrafficUnavailable(f"{name}: {self._placed(said(error), name)}") from None
+                    yield from self._batches(piece, columns, condition)
+
+    def beginnings(self, columns: Mapping[str, Any], parts: int, rows: int) -> Iterator[pa.RecordBatch]:
+        """Yield the first `rows` rows of some `parts` (files, and row groups of Parquet), evenly over all."""
+        names = evenly(self.names, parts)
+        for name in names:
+            with self._naming(name):
+                for piece in evenly(list(self._pieces(name, None)), max(1, parts // len(names))):
+                    left = rows
+                    for batch in self._batches(piece, columns, None, most=rows):
+                        yield batch.take(pa.array(range(min(left, batch.num_rows))))  # without the rest of it
+                        left -= batch.num_rows
+                        if left <= 0:
+                            break
+
+    def first(self, columns: Mapping[str, Any], rows: int) -> pa.Table | None:
+        """Return the first rows of the first file, None without a file."""
+        for name in self.names[:1]:
+            with self._naming(name):
+                piece = next(iter(self._pieces(name, None)), None)
+                return (
+                    None
+                    if piece is None
+                    else piece.scanner(schema=self.schema, columns=dict(columns)).head(rows)
+                )
+        return None
+
+    def _batches(
+        self, piece: Any, columns: Mapping[str, Any], condition: Any, most: int = _ROWS[1]
+    ) -> Iterator[pa.RecordBatch]:
+        least = _ROWS[0]
+        yield from piece.to_batches(
+            schema=self.schema,
+            columns=dict(columns),
+            filter=condition,
+            batch_size=min(most, max(least, _CELLS // max(1, len(columns)))),
+            batch_readahead=1,
+            fragment_readahead=1,
+        )
+
+    @contextmanager
+    def _naming(self, name: str) -> Iterator[None]:
+        """Name the file in what Arrow complains of."""
+        try:
+            yield
+        except outside() as error:
+            raise TrafficUnavailable(f"{name}: {self._placed(said(error), name)}") from None
 
     def _pieces(self, name: str, condition: Any) -> Iterator[Any]:
         """Yield what is read at a time: Arrow holds a Parquet file's row groups all at once otherwise."""
-        fragment = self.layout.make_fragment(name, self.filesystem)
+        fragment = self.layout.make_fragment(name, self.filesystem, guarantee(name, self.keys))
         if self.layout.default_extname != "parquet":
             yield fragment
             return
@@ -98,6 +138,14 @@ class Opened:
             return text
         names = self.layout.inspect(name, self.filesystem).names
         return text.replace(number[0], f"column {names[int(number[1])]}")
+
+
+def evenly(found: Sequence[_T], most: int) -> Sequence[_T]:
+    """Return at most `most` of them in their order, the first and the last included, evenly apart."""
+    if len(found) <= most:
+        return found
+    step = (len(found) - 1) / max(1, most - 1)
+    return [found[round(i * step)] for i in range(most)]
 
 
 def reader_of(file_format: Format) -> Any:

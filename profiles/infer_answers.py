@@ -1,10 +1,9 @@
-"""Which columns of a sample hold answers and outcomes: label, prediction, probability, and the task."""
+"""Which columns of a sample hold answers and outcomes: label, prediction, and the task."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from profiles.guess import Guess, SampleColumn, vocabulary
 from profiles.layout import Task
@@ -15,35 +14,63 @@ ANSWERS = vocabulary(
     "answer answered decision decided guess inferred output"
 )
 SCORES = vocabulary("probability probabilities prob proba score scores confidence likelihood certainty")
+CLASSES = 20  # different whole numbers up to which they name classes
 _TWO = 2
-_CLASSES = 20  # different whole numbers up to which they name classes
 _PAIRS = 20  # labelled rows from which on values can be compared with labels
 _SKILL = 0.05  # better than the best constant by this, for a column to be taken for the prediction
-_SHOWN = 0.98  # AUC of a probability against the prediction made from it
-_RIGHTER = 0.6  # AUC of a confidence against being right
 
 
-def infer_label(columns: Sequence[SampleColumn], *, alone: bool) -> Guess[str] | None:
+def infer_label(
+    columns: Sequence[SampleColumn],
+    traffic: Sequence[SampleColumn],
+    aligned: Callable[[SampleColumn], SampleColumn | None],
+    *,
+    alone: bool,
+) -> Guess[str] | None:
     """Infer the column of outcomes among those without another role.
 
-    `alone` says that the columns come from a stream of labels of its own, where the only one left is it.
+    `alone` says that the columns come from a stream of labels of its own. Of several that may be it, the
+    one counts that a column of the `traffic` comes nearest to; `aligned` puts a column beside its rows.
     """
     fitting = [c for c in columns if c.nature in {"number", "whole", "text", "flag"} and c.present]
     named = [column for column in fitting if column.named(LABELS) or column.name.lower() == "y"]
-    if named:
+    if named and (len(named) == 1 or not alone):
         return Guess(named[0].name, "named for it")
     if not alone:
         return None
-    varying = [column for column in fitting if column.distinct > 1]
+    varying = named or [column for column in fitting if column.distinct > 1]
     if len(varying) == 1:
         return Guess(varying[0].name, "the only other column of the labels that varies")
-    return None
+    return _foretold(varying, traffic, aligned) or (Guess(named[0].name, "named for it") if named else None)
+
+
+def _foretold(
+    outcomes: Sequence[SampleColumn],
+    traffic: Sequence[SampleColumn],
+    aligned: Callable[[SampleColumn], SampleColumn | None],
+) -> Guess[str] | None:
+    """Return the one of several outcomes that the traffic foretells best by far, but does not repeat."""
+    ranked = []
+    for outcome in outcomes:
+        truth = aligned(outcome)
+        skills = (
+            [] if truth is None else [(skill_of(column, truth) or 0.0, column.name) for column in traffic]
+        )
+        ranked.append((*max(skills, default=(0.0, "")), outcome.name))
+    ranked.sort(reverse=True)
+    told = [each for each in ranked if each[0] >= _SKILL]
+    if len(told) > 1:  # an answer that lies in the labels once more is no outcome
+        told = [each for each in told if each[0] < 1] or told
+    if not told or (len(told) > 1 and told[0][0] - told[1][0] < _SKILL):
+        return None
+    skill, by, name = told[0]
+    return Guess(name, f"of {len(outcomes)} outcomes the one that {by} comes nearest to{_nearness(skill)}")
 
 
 def infer_prediction(columns: Sequence[SampleColumn], truth: SampleColumn | None) -> Guess[str] | None:
     """Infer the model's answer: the column that comes nearest to the outcomes, or is named for it."""
     fitting = [c for c in columns if c.nature in {"number", "whole", "text", "flag"} and c.present]
-    skills = {column.name: _skill(column, truth) for column in fitting}
+    skills = {column.name: skill_of(column, truth) for column in fitting}
     named = [column for column in fitting if column.named(ANSWERS)]
     if named:
         best = max(named, key=lambda c: (skills[c.name] or 0.0, not c.named(SCORES)))
@@ -64,44 +91,14 @@ def infer_task(truth: SampleColumn | None, prediction: SampleColumn | None) -> G
         return None
     if told.nature in {"text", "flag"}:
         return Guess("classification", f"{told.name} holds {told.distinct} classes")
-    if told.nature == "number" or told.distinct > _CLASSES:
+    if told.nature == "number" or told.distinct > CLASSES:
         return Guess("regression", f"{told.name} holds {told.distinct:,} different numbers")
     if prediction is not None and prediction.nature == "number":
         return Guess("regression", f"{prediction.name} holds fractions")
     return Guess("classification", f"{told.name} holds {told.distinct} different whole numbers")
 
 
-def infer_probability(
-    columns: Sequence[SampleColumn], prediction: SampleColumn, truth: SampleColumn | None
-) -> Guess[str] | None:
-    """Infer the column of the model's own certainty: in 0..1, and named for it or at one with the answer."""
-    shares = [c for c in columns if c.nature == "number" and _within_one(c.numbers)]
-    for column in shares:
-        if column.named(SCORES):
-            return Guess(column.name, "named for it, and all values lie in 0 to 1")
-    for column in shares:
-        if _decides(column, prediction):
-            return Guess(column.name, f"decides about {prediction.name}, and all values lie in 0 to 1")
-    if truth is None or prediction.distinct <= _TWO:  # of two classes it would decide
-        return None
-    right = (_coded(prediction) == _coded(truth)).to_numpy(dtype=bool)
-    for column in shares:
-        least = float(np.nanmin(column.numbers))
-        if least >= 1 / prediction.distinct - 1e-6 and _auc(column.numbers, right) >= _RIGHTER:
-            return Guess(column.name, "higher where the answer is right, as a confidence is")
-    return None
-
-
-def positive(probability: SampleColumn, prediction: SampleColumn) -> str | None:
-    """Return the class of two that is predicted where the probability is high; None with more classes."""
-    if prediction.distinct != _TWO:
-        return None
-    high, low = (str(each) for each in sorted(_coded(prediction).dropna().unique(), reverse=True))
-    area = _auc(probability.numbers, (_coded(prediction) == high).to_numpy(dtype=bool))
-    return high if area >= 1 / _TWO else low
-
-
-def _skill(column: SampleColumn, truth: SampleColumn | None) -> float | None:
+def skill_of(column: SampleColumn, truth: SampleColumn | None) -> float | None:
     """Return how near a column comes to the outcomes: 1 for equal, 0 for no better than one constant.
 
     For numbers 1 - sum|c - y| / sum|y - median(y)|; for classes Cohen's kappa (1960). None where a column
@@ -110,7 +107,8 @@ def _skill(column: SampleColumn, truth: SampleColumn | None) -> float | None:
     if truth is None:
         return None
     task = infer_task(truth, None)
-    if task is not None and task.value == "regression":
+    counted = truth.nature == "whole" and truth.distinct > _TWO  # few whole numbers, foretold as a fraction
+    if (task is not None and task.value == "regression") or (counted and column.nature == "number"):
         if "text" in {column.nature, truth.nature}:
             return None
         guessed, y = column.numbers, truth.numbers
@@ -126,7 +124,7 @@ def _skill(column: SampleColumn, truth: SampleColumn | None) -> float | None:
 def _kappa(column: SampleColumn, truth: SampleColumn) -> float | None:
     if column.nature == "number":
         return None
-    pairs = pd.DataFrame({"guessed": _coded(column).to_numpy(), "y": _coded(truth).to_numpy()}).dropna()
+    pairs = pd.DataFrame({"guessed": coded(column).to_numpy(), "y": coded(truth).to_numpy()}).dropna()
     if len(pairs) < _PAIRS or not set(pairs.guessed) <= set(pairs.y):
         return None
     agree = float((pairs.guessed == pairs.y).mean())
@@ -135,34 +133,9 @@ def _kappa(column: SampleColumn, truth: SampleColumn) -> float | None:
     return (agree - chance) / (1 - chance) if chance < 1 else None
 
 
-def _coded(column: SampleColumn) -> "pd.Series[str]":
+def coded(column: SampleColumn) -> "pd.Series[str]":
+    """Return classes as texts, numbered from 0."""
     return column.keys.reset_index(drop=True)
-
-
-def _decides(column: SampleColumn, prediction: SampleColumn) -> bool:
-    """Say whether the column, cut somewhere, gives the prediction of two classes."""
-    if prediction.distinct != _TWO:
-        return False
-    codes = _coded(prediction)
-    one = (codes == codes.dropna().max()).to_numpy(dtype=bool)
-    area = _auc(column.numbers, one)
-    return max(area, 1 - area) >= _SHOWN
-
-
-def _auc(values: NDArray[np.float64], positive: NDArray[np.bool_]) -> float:
-    """Return the probability that a positive row has the higher value (Mann-Whitney U / (n m))."""
-    known = np.isfinite(values)
-    ranks = pd.Series(values[known]).rank().to_numpy()
-    positive = positive[known]
-    n, m = int(positive.sum()), int((~positive).sum())
-    if not n or not m:
-        return 0.5
-    return float((ranks[positive].sum() - n * (n + 1) / 2) / (n * m))
-
-
-def _within_one(numbers: NDArray[np.float64]) -> bool:
-    finite = numbers[np.isfinite(numbers)]
-    return bool(finite.size) and bool((finite >= 0).all() and (finite <= 1).all())
 
 
 def _nearness(skill: float | None) -> str:

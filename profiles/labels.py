@@ -16,6 +16,7 @@ from profiles.window import Window
 
 LABEL = "label"
 ARRIVED = "arrived"
+WORTH = "label_value"
 
 
 def known_labels(
@@ -30,11 +31,13 @@ def known_labels(
     A label is known from its arrival on; of several for one request the one that arrived last counts.
     Without a column of arrivals, and where it is null, a label counts because it was there to be read:
     it is known from the first reading on. `among` are the request ids of interest (default: all), so
-    that memory holds no label of other requests. Columns: the layout's request id as text, `label`, and
-    where there is a column of arrivals `arrived`, when the first label of the request came.
+    that memory holds no label of other requests. Columns: the layout's request id as text, `label`,
+    where there is a column of arrivals `arrived`, when the first label of the request came, and where
+    there is one of values `label_value`, that of the label that counts.
     """
     source = source_of(layout, root)
-    wanted = [column for column in (layout.request_id, layout.label, layout.arrived_at) if column]
+    asked = (layout.request_id, layout.label, layout.arrived_at, layout.value)
+    wanted = list(dict.fromkeys(column for column in asked if column))
     ids = None if among is None else as_text(among).combine_chunks()
     found = [
         _of_interest(batch, layout, ids)
@@ -50,6 +53,9 @@ def known_labels(
     if layout.arrived_at is not None:
         taken.append((layout.arrived_at, "min"))
         names.append(ARRIVED)
+    if layout.value is not None:
+        taken.append((layout.value, "last", pc.ScalarAggregateOptions(skip_nulls=False)))
+        names.append(WORTH)
     latest = table.group_by(layout.request_id, use_threads=False).aggregate(taken)
     return latest.rename_columns(names)
 
@@ -63,7 +69,7 @@ def _of_interest(batch: pa.RecordBatch, layout: LabelLayout, ids: pa.Array | Non
 
 
 def with_labels(rows: pa.Table, request_id: str, labels: pa.Table) -> pa.Table:
-    """Return `rows` with `label` (and `arrived`, where the labels have it), null where no label is known."""
+    """Return `rows` with the labels' other columns, null where no label is known."""
     theirs = as_text(labels.column(labels.schema.names[0])).combine_chunks()
     positions = pc.index_in(as_text(rows.column(request_id), request_id), theirs)
     for name in labels.schema.names[1:]:

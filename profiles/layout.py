@@ -23,7 +23,8 @@ class TrafficLayout:
     The rows lie in files (`path` and `format`), or a `query` gives them over the connection whose URL the
     environment variable `connection` holds. `features` empty means: every column that has no other role.
     `version` names the column that says who answered, `version_is` is the constant answer; without both,
-    whoever served at the time did. Profiles keep no raw value of the columns in `sensitive`.
+    whoever served at the time did. Profiles keep no raw value of the columns in `sensitive`. Those in `text`
+    and `embeddings` are features that are profiled by what can be said of them (profiles.described).
 
     `probability` holds that of the positive class 1, `probabilities` maps each class to its column (one
     class alone is the positive one). `group` is the query of a ranked row, `weight` its sampling weight,
@@ -51,6 +52,8 @@ class TrafficLayout:
     connection: str | None = None
     version_is: str | None = None
     sensitive: tuple[str, ...] = ()
+    text: tuple[str, ...] = ()
+    embeddings: tuple[str, ...] = ()
 
     @property
     def answers(self) -> Mapping[str, str]:
@@ -64,7 +67,8 @@ class LabelLayout:
 
     The rows lie in files or come from a query, as those of the traffic do. `arrived_at` names the column
     that says when a label became known; without one, or where it is null, a label counts as known when
-    it is read. After `arrives_within` a window's scores are mature.
+    it is read. After `arrives_within` a window's scores are mature. `value` names the column of what a
+    prediction was worth, where that is known with its outcome only.
     """
 
     path: str | None
@@ -75,3 +79,4 @@ class LabelLayout:
     arrived_at: str | None = None
     query: str | None = None
     connection: str | None = None
+    value: str | None = None

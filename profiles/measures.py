@@ -46,15 +46,21 @@ def columns_of(layout: TrafficLayout) -> tuple[str, ...]:
     return tuple(dict.fromkeys(column for column in found if column is not None))
 
 
-def measure(rows: pa.Table, layout: TrafficLayout, scores: Sequence[str], label: str | None) -> Measures:
+def measure(
+    rows: pa.Table,
+    layout: TrafficLayout,
+    scores: Sequence[str],
+    label: str | None,
+    worth: tuple[str, str] | None = None,
+) -> Measures:
     """Measure rows that have the layout's columns and, where `label` names one, that column of labels.
 
+    `worth` names the column of values that came with the labels, and what the policy calls it.
     A measure whose columns hold something unfit is left out with its reason; nothing is raised for data.
     """
     found, why = ({}, {}) if label is None else _scores(rows, layout, scores, label)
-    value = _taken(
-        layout.value, "value", why, lambda: value_of(_of(rows, layout.value), _weight(rows, layout))
-    )
+    column, said = (layout.value, layout.value) if worth is None else worth
+    value = _taken(said, "value", why, lambda: value_of(_of(rows, column), _weight(rows, layout)))
     latency = _taken(layout.latency, "latency", why, lambda: latency_of(_of(rows, layout.latency)))
     failures = _taken(layout.status, "errors", why, lambda: failures_of(_of(rows, layout.status), layout.ok))
     return Measures(found, why, value, latency, failures)

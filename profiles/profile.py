@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-Kind: TypeAlias = Literal["number", "category", "time", "other", "empty"]
+if TYPE_CHECKING:
+    from profiles.vectors import Vectors
+    from profiles.words import Words
+
+Kind: TypeAlias = Literal["number", "category", "time", "text", "embedding", "other", "empty"]
 Floats: TypeAlias = NDArray[np.float64]
 
 
@@ -43,7 +47,9 @@ class Column:
     `rows` counts all rows, `missing` the nulls and NaNs among them, `infinite` the infinities.
     `distinct` is an estimate (HyperLogLog). `categories` holds counts of the most frequent values of a
     category column; what is not among them is the remainder of `rows - missing`. `steady` is the share of a
-    baseline's windows in which all values were the same, None where nobody looked.
+    baseline's windows in which all values were the same, None where nobody looked. `words` and `vectors` are
+    what is kept of a column of text or of embeddings, None where it was lost; there `missing` also counts
+    the vectors of another dimension than the most, and those of zeros alone, NaNs or infinities.
     """
 
     name: str
@@ -55,6 +61,8 @@ class Column:
     distribution: Distribution | None = None
     categories: Mapping[str, int] | None = None
     steady: float | None = None
+    words: "Words | None" = None
+    vectors: "Vectors | None" = None
 
     @property
     def present(self) -> int:

@@ -22,7 +22,9 @@ class Distances:
     `psi` and `js` are computed over cells (quantile cells with atoms of their own, or categories),
     `ks` and `wasserstein` over the whole distribution (`wasserstein` and `mean_shift` in standard
     deviations of the baseline), `linf` is the largest change of any category's share. `chi2` is the statistic
-    of the counts in the cells, which grows with the rows.
+    of the counts in the cells, which grows with the rows. `new_words` is the
+    share of a text's words that the baseline does not know, beyond what was to be expected; `mmd` lies
+    between embeddings, in the baseline's own spread (profiles.mmd).
     """
 
     psi: float | None = None
@@ -32,6 +34,8 @@ class Distances:
     wasserstein: float | None = None
     mean_shift: float | None = None
     chi2: float | None = None
+    new_words: float | None = None
+    mmd: float | None = None
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,8 @@ class ColumnComparison:
     `rescaled` is the conversion that makes the baseline's values those of the window, where one does.
     `baseline_steady` is the share of the baseline's windows in which the column held a single value, None
     where nobody looked. `cardinality` holds the distinct values, beside what the baseline lets expect.
+    `new_word_share` is the share of a text's words that are new to the baseline, expected or not.
+    Embeddings have a `dimension`; their smallest shift is in MMD, that of a text in shares of new words.
     """
 
     column: str
@@ -73,6 +79,9 @@ class ColumnComparison:
     rescaled: Rescaled | None = None
     baseline_steady: float | None = None
     cardinality: Cardinality | None = None
+    new_word_share: float | None = None
+    dimension: int | None = None
+    baseline_dimension: int | None = None
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ import pyarrow.compute as pc
 
 from profiles.arrivals import arrivals
 from profiles.delays import with_delays
+from profiles.described import Described
 from profiles.fields import spread
 from profiles.keys import as_text
-from profiles.labels import ARRIVED, LABEL, known_labels, label_state, with_labels
+from profiles.labels import ARRIVED, LABEL, WORTH, known_labels, label_state, with_labels
 from profiles.layout import LabelLayout, TrafficLayout
 from profiles.measures import Measures, columns_of, measure
 from profiles.outcomes import outcome_profile
@@ -80,6 +81,11 @@ class Sight:
     classes: bool = False
 
     @property
+    def described(self) -> Described:
+        """The columns of text and of embeddings."""
+        return Described(self.traffic.text, self.traffic.embeddings, self.salt)
+
+    @property
     def source(self) -> Source:
         """The prediction log."""
         return source_of(self.traffic, self.root)
@@ -97,7 +103,7 @@ def see(sight: Sight, window: Window, now: datetime) -> Seen:
     if rows.profile is None:
         return Seen(came)
     labels, known = _labelled(sight, rows.kept, window, now)
-    measures = measure(known, layout, sight.metrics, LABEL if labels else None)
+    measures = measure(known, layout, sight.metrics, LABEL if labels else None, _worth(sight, known))
     return Seen(
         arrivals=came,
         profile=_discreet(sight, rows.profile, window),
@@ -120,7 +126,8 @@ def _gathered(sight: Sight, window: Window) -> Gathered:
     kept = (*_roles(layout), layout.prediction, *sight.segments)
     wanted = tuple(dict.fromkeys([*profiled, *kept]))
     batches = source.batches(wanted, layout.timestamp, window.start, window.end)
-    return gathered(batches, profiled, tuple(dict.fromkeys(kept)), window.start, hold=bool(sight.segments))
+    narrow, hold = tuple(dict.fromkeys(kept)), bool(sight.segments)
+    return gathered(batches, profiled, narrow, window.start, hold=hold, roles=sight.described)
 
 
 def _discreet(sight: Sight, profile: bytes, window: Window) -> bytes:
@@ -148,11 +155,24 @@ def last_seen(sight: Sight, since: datetime, until: datetime) -> datetime | None
     return sight.source.latest(sight.traffic.timestamp, since, until)
 
 
+def rows_in(sight: Sight, windows: Sequence[Window]) -> tuple[int, ...]:
+    """Return how many rows each of the windows has now; they ascend and do not overlap."""
+    return sight.source.counts(sight.traffic.timestamp, windows)
+
+
+def mark_of(sight: Sight, since: datetime, until: datetime) -> str | None:
+    """Return a mark of the log that is another whenever rows of the span may have changed, if it has one."""
+    return sight.source.mark(since, until)
+
+
 def profiled_columns(layout: TrafficLayout, columns: Sequence[str]) -> tuple[str, ...]:
-    """Return the columns to profile: the named features or all without another role, and the prediction."""
+    """Return the columns to profile: the named features or all without another role, and the prediction.
+
+    Text and embeddings are features whether named as such or not.
+    """
     taken = {*_roles(layout), layout.prediction, *spread(layout.ignore, columns)}
     names = spread(layout.features, columns) or (column for column in columns if column not in taken)
-    return tuple(dict.fromkeys([*names, layout.prediction]))
+    return tuple(dict.fromkeys([*names, *layout.text, *layout.embeddings, layout.prediction]))
 
 
 def _roles(layout: TrafficLayout) -> tuple[str, ...]:
@@ -188,13 +208,19 @@ def _outcomes(sight: Sight, rows: pa.Table, window: Window) -> bytes | None:
     return None if profile is None else _discreet(sight, profile, window)
 
 
+def _worth(sight: Sight, rows: pa.Table) -> tuple[str, str] | None:
+    """Return the column of values that came with the labels, and its name in the stream of labels."""
+    named = None if sight.labels is None else sight.labels.value
+    return (WORTH, named) if named is not None and WORTH in rows.schema.names else None
+
+
 def _sliced(
     sight: Sight, rows: pa.Table, gathered_rows: Gathered, window: Window, now: datetime
 ) -> tuple[SeenSlice, ...]:
     """Profile and measure each slice of the rows, which hold the labels where the model has any."""
     found = slices(rows, sight.segments)
     large = {each.name: each.rows for each in found if len(each) >= sight.minimum_rows}
-    profiles = of_slices(gathered_rows.held, large, window.start)
+    profiles = of_slices(gathered_rows.held, large, window.start, sight.described)
     seen = []
     for each in found:
         if each.name not in large:
@@ -206,7 +232,7 @@ def _sliced(
             if LABEL not in own.schema.names or sight.labels is None
             else label_state(own, sight.labels, window, now)
         )
-        measures = measure(own, sight.traffic, sight.metrics, LABEL if labels else None)
+        measures = measure(own, sight.traffic, sight.metrics, LABEL if labels else None, _worth(sight, own))
         profile = _discreet(sight, profiles[each.name], window)
         seen.append(SeenSlice(each.name, len(each), profile, labels, measures))
     return tuple(seen)

@@ -43,6 +43,9 @@ def discreet(profile: bytes, named: Collection[str], salt: str, *, at: datetime)
     items: dict[str, Mapping[str, int]] = {}
     bare = set[str]()
     for name, column in read(profile).columns.items():
+        if column.kind in ("text", "embedding"):
+            # Neither holds a value, and what is derived of them are lengths and shares.
+            continue
         if any(name == each or name.startswith(f"{each}.") for each in named):
             items[name] = {} if _identifies(column) else _digests(column.categories or {}, salt)
             bare.add(name)

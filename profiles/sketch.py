@@ -7,13 +7,14 @@ and message definitions are loaded; importing the package costs 1.6 s and is lef
 whylogs has no type for times and no place for a rank error. Both lie in the profile's metadata, which
 stock whylogs carries along and merges key by key: `muster.<column>` holds JSON with `time` (true: the
 distribution is in seconds since 1970), with the `rank_error` of a distribution of `rows` values, and with
-`steady`, the share of a baseline's windows in which the column held a single value.
+`steady`, the share of a baseline's windows in which the column held a single value. What is
+kept of text and embeddings lies there too, as `words` or `vectors` of a column of the `kind` and of `n` rows.
 """
 
 import json
 import os
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -23,11 +24,14 @@ import numpy as np
 import pyarrow as pa
 
 from profiles import kll, whyfile
+from profiles.described import Described, Description, as_arrow, described, joined
 from profiles.errors import ProfileUnreadable, TrafficUnavailable
 from profiles.profile import Column, Profile
-from profiles.spread import Spread, joined, restored, spread
+from profiles.spread import Spread, restored, spread
+from profiles.spread import joined as joined_spreads
 from profiles.values import SORTS, Values, frequent, kind_of, values
 
+_NO_ROLES = Described()
 _NOTE = "muster."
 _COUNTS = ("n", "null", "nan", "inf", "true")
 _TYPES = tuple(sort for sorts in SORTS.values() for sort in sorts)
@@ -53,19 +57,35 @@ class _Sketches:
     items: Mapping[str, int] | None = None
     ints: tuple[int, int] | None = None
     steady: float | None = None
+    description: Description | None = None
 
 
-def sketch(table: pa.Table, *, at: datetime) -> bytes:
+def sketch(table: pa.Table, *, at: datetime, roles: Described = _NO_ROLES) -> bytes:
     """Profile the rows: the same bytes for the same rows in any order, in any chunks, in any process.
 
-    `at` (aware) becomes both timestamps of the profile. Raises TrafficUnavailable where two columns
-    have one name.
+    `at` (aware) becomes both timestamps of the profile, `roles` says which columns hold text or embeddings.
+    Raises TrafficUnavailable where two columns have one name.
     """
-    names = table.column_names
+    columns = [*_profiled(table, roles)]
+    names = [name for name, _ in columns]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise TrafficUnavailable(f"columns need names of their own; found more than once: {', '.join(twice)}")
-    return _written({name: _sketched(values(table.column(name))) for name in names}, at)
+    return _written(dict(columns), at)
+
+
+def _profiled(table: pa.Table, roles: Described) -> Iterator[tuple[str, _Sketches]]:
+    """Yield the sketches of each column, and of those derived from it."""
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        found = described(name, column, roles)
+        if found is None:
+            yield name, _sketched(values(column))
+            continue
+        kept, derived = found
+        types = {"string" if kept.kind == "text" else "tensor": kept.rows - kept.missing}
+        yield name, _Sketches({"n": kept.rows, "null": kept.missing}, types, description=kept)
+        for each, numbers in derived.items():
+            yield each, _sketched(values(as_arrow(numbers)))
 
 
 # A window's profile is asked for twice, and its baseline's by the next window as well.
@@ -168,12 +188,19 @@ def _merged(parts: Sequence[_Sketches]) -> _Sketches:
         counts={name: sum(part.counts.get(name, 0) for part in parts) for name in _COUNTS},
         types={name: sum(part.types.get(name, 0) for part in parts) for name in _TYPES},
         time=any(part.time for part in parts),
-        spread=joined([part.spread for part in parts if part.spread is not None]),
+        spread=joined_spreads([part.spread for part in parts if part.spread is not None]),
         hll=_united([part.hll for part in parts if part.hll is not None]),
         items=frequent(np.array(labels, object), sizes, _MOST_ITEMS, _LONGEST_ITEM)
         if any(part.items is not None for part in parts)
         else None,
         ints=(min(low for low, _ in ints), max(high for _, high in ints)) if ints else None,
+        description=joined(
+            # What is null throughout has no kind yet.
+            [part.description for part in parts if sum(part.types.values())]
+            or [part.description for part in parts],
+            sum(part.counts.get("n", 0) for part in parts),
+            sum(part.counts.get("null", 0) for part in parts),
+        ),
     )
 
 
@@ -196,6 +223,8 @@ def _written(columns: Mapping[str, _Sketches], at: datetime) -> bytes:
 
 def _note(column: _Sketches) -> str:
     note: dict[str, Any] = {"time": True} if column.time else {}
+    if column.description is not None:
+        note |= column.description.note()
     if column.spread is not None and column.spread.points.rows:
         points = column.spread.points
         note |= {"rank_error": points.rank_error, "rows": points.rows}
@@ -264,6 +293,7 @@ def _decoded(parts: Mapping[str, Any], note: Mapping[str, Any]) -> _Sketches:
         items,
         ints,
         note.get("steady"),
+        Description.of_note(note, parts["counts/n"].n, parts["counts/null"].n),
     )
 
 
@@ -291,16 +321,21 @@ def _column(name: str, column: _Sketches) -> Column:
     import whylogs_sketching
 
     kind = kind_of(column.types, time=column.time)
+    kept = column.description
+    if kept is not None and kind != "empty":
+        kind = kept.kind
     numbers = column.spread if kind in ("number", "time") else None
     rows = column.counts.get("n", 0)
     return Column(
         name=name,
         kind=kind,
         rows=rows,
-        missing=min(rows, column.counts.get("null", 0)),
+        missing=min(rows, column.counts.get("null", 0) if kept is None else kept.missing),
         infinite=column.counts.get("inf", 0),
         distinct=whylogs_sketching.hll_sketch.deserialize(column.hll).get_estimate() if column.hll else 0.0,
         distribution=numbers.distribution() if numbers is not None and numbers.points.rows else None,
         categories=column.items if kind == "category" else None,
         steady=column.steady,
+        words=None if kept is None else kept.words,
+        vectors=None if kept is None else kept.vectors,
     )

@@ -10,6 +10,7 @@ import pyarrow as pa
 from profiles.layout import LabelLayout, TrafficLayout
 from profiles.queries import Query
 from profiles.traffic import Files
+from profiles.window import Window
 
 
 class Source(Protocol):
@@ -40,6 +41,18 @@ class Source(Protocol):
         """Return the largest value of column `time` in since <= t < until, or None when there is no row.
 
         Nothing else is read, and nothing that can be known to be older. Raises as `batches` does.
+        """
+
+    def counts(self, time: str, windows: Sequence[Window]) -> tuple[int, ...]:
+        """Return how many rows lie in each of the windows, which ascend and do not overlap, in one scan.
+
+        Nothing but `time` is read. Raises as `batches` does.
+        """
+
+    def mark(self, since: datetime, until: datetime) -> str | None:
+        """Return a mark that is another whenever rows of the span may have changed, without reading any.
+
+        None where the source cannot tell. Raises TrafficUnavailable when nothing is there.
         """
 
 

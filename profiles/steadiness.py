@@ -6,6 +6,7 @@ A baseline is one profile of a long period, in which such a column varies. Only 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
+from profiles import mmd
 from profiles.profile import Column, Profile
 from profiles.window import Cadence, Window
 
@@ -20,6 +21,8 @@ def constant(column: Column) -> bool:
         return False
     if column.distribution is not None:
         return column.distribution.minimum == column.distribution.maximum
+    if column.vectors is not None:
+        return not mmd.varies(column.vectors)
     return column.categories is not None and max(column.categories.values(), default=0) == column.present
 
 

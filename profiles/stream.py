@@ -11,8 +11,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from profiles.described import Described
 from profiles.fields import united
 
+_NO_ROLES = Described()
 _BYTES = 64 * 2**20
 _FAN_IN = 64
 
@@ -25,8 +27,9 @@ class Sketching:
     the same bytes. Sketches merge 64 at a time, so that rank errors add up log64(parts) times.
     """
 
-    def __init__(self, at: datetime, most_bytes: int = _BYTES) -> None:
+    def __init__(self, at: datetime, most_bytes: int = _BYTES, roles: Described = _NO_ROLES) -> None:
         self._at = at
+        self._roles = roles
         self._most_bytes = most_bytes
         self._waiting: list[pa.Table] = []
         self._bytes = 0
@@ -53,7 +56,7 @@ class Sketching:
         rows = one(self._waiting)
         self._waiting, self._bytes = [], 0
         if rows.num_rows:
-            self._levels[0].append(sketch(rows, at=self._at))
+            self._levels[0].append(sketch(rows, at=self._at, roles=self._roles))
             self._merge_full_levels()
 
     def _merge_full_levels(self) -> None:
@@ -123,9 +126,10 @@ def gathered(
     at: datetime,
     *,
     hold: bool = False,
+    roles: Described = _NO_ROLES,
 ) -> Gathered:
     """Profile the columns `profiled` of all batches and keep the columns `kept` as they are."""
-    sketching, narrow, held = Sketching(at, most_bytes=1), list[pa.Table](), Held()
+    sketching, narrow, held = Sketching(at, 1, roles), list[pa.Table](), Held()
     for part in _parts(batches):
         sketching.add(part.select(list(profiled)))
         narrow.append(part.select(list(kept)))
@@ -134,9 +138,11 @@ def gathered(
     return Gathered(sketching.profile(), one(narrow, kept), held)
 
 
-def of_slices(held: Held, marks: Mapping[str, NDArray[np.bool_]], at: datetime) -> dict[str, bytes]:
+def of_slices(
+    held: Held, marks: Mapping[str, NDArray[np.bool_]], at: datetime, roles: Described = _NO_ROLES
+) -> dict[str, bytes]:
     """Profile slices of the held rows; each mark holds a boolean for every row, in order."""
-    sketchings = {name: Sketching(at, _BYTES // max(1, len(marks))) for name in marks}
+    sketchings = {name: Sketching(at, _BYTES // max(1, len(marks)), roles) for name in marks}
     begin = 0
     for part in held:
         end = begin + part.num_rows

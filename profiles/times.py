@@ -32,6 +32,11 @@ def moments(name: str, column: Any) -> Any:
     )
 
 
+def micros(at: datetime) -> int:
+    """Return an aware time as whole microseconds since 1970, as Arrow stores it."""
+    return int(at.timestamp()) * 1_000_000 + at.microsecond
+
+
 def in_utc(batch: Any) -> Any:
     """Give every timestamp column of a record batch the type timestamp(us, UTC)."""
     for index, field in enumerate(batch.schema):

@@ -5,18 +5,23 @@ rows and columns that are asked for leave the files (predicate and projection pu
 a log partitioned by time only the window's files are opened. A damaged file is named.
 """
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from profiles import partitions
+from profiles.counting import counted
 from profiles.errors import ColumnMissing, TrafficUnavailable
-from profiles.fields import lacking, leaves, united
+from profiles.fields import kind_at, lacking, leaves, united
 from profiles.formats import Opened, as_arrow, outside, reader_of, said
+from profiles.hive import keys_in
+from profiles.json_times import timely, with_times
 from profiles.layout import SUFFIXES, Format
 from profiles.times import in_utc, moments, within
 from profiles.window import Window
@@ -41,9 +46,23 @@ class Files:
     def columns(self, since: datetime | None = None, until: datetime | None = None) -> tuple[str, ...]:
         """Return the names of all columns (of a span's files, where the path tells dates).
 
-        Raises TrafficUnavailable when no file can be read.
+        Without those in the names of folders (`dt=2026-03-01/`), which `batches` gives where they are asked
+        for: a column that is another in every folder is none to be compared. Raises TrafficUnavailable when
+        no file can be read.
         """
-        return tuple(leaves(self._found(since, until).schema))
+        found = self._found(since, until)
+        return tuple(name for name in leaves(found.schema) if name not in found.keys)
+
+    def keys(self) -> tuple[str, ...]:
+        """Return the names of the columns that lie in the names of folders."""
+        return self._found(None, None).keys
+
+    def beginnings(self, columns: Sequence[str], parts: int, rows: int) -> Iterator[pa.RecordBatch]:
+        """Yield the first rows of some parts that lie evenly over all; see profiles.formats."""
+        found = self._found(None, None)
+        places = leaves(found.schema)
+        for batch in found.beginnings({name: pc.field(*places[name]) for name in columns}, parts, rows):
+            yield in_utc(timely(batch, found.times))
 
     def batches(
         self,
@@ -82,8 +101,7 @@ class Files:
         if time is not None and places[time][0] not in found.mixed:
             condition = _between(found.schema, places[time], since, until, undated)
         for batch in found.read({name: pc.field(*places[name]) for name in asked}, condition):
-            for name in found.times & set(asked):
-                batch = _with_moments(batch, name)  # noqa: PLW2901 - the same rows
+            batch = timely(batch, found.times - {time})  # noqa: PLW2901 - the same rows
             if time is not None:
                 batch = _with_moments(batch, time)  # noqa: PLW2901
                 batch = batch.filter(within(batch.column(time), since, until, undated=undated))  # noqa: PLW2901
@@ -116,6 +134,31 @@ class Files:
         recent = self._found(since, until, written_since=since - _CLOCKS_APART)
         found = (pc.max(batch.column(0)).as_py() for batch in self._read(recent, [time], time, since, until))
         return max(filter(None, found), default=None)
+
+    def counts(self, time: str, windows: Sequence[Window]) -> tuple[int, ...]:
+        """Return how many rows lie in each of the windows, which ascend and do not overlap, in one scan.
+
+        Files that were written before the first window began are not opened.
+        """
+        since, until = windows[0].start, windows[-1].end
+        recent = self._found(since, until, written_since=since - _CLOCKS_APART)
+        found = sum(
+            (counted(batch.column(0), windows) for batch in self._read(recent, [time], time, since, until)),
+            start=np.zeros(len(windows), np.int64),
+        )
+        return tuple(int(count) for count in found)
+
+    def mark(self, since: datetime, until: datetime) -> str | None:
+        """Return a digest of the names, sizes and times of the files that a span may lie in.
+
+        None where a file system does not say when they were written.
+        """
+        filesystem, address = self._filesystem()
+        names = self._names(filesystem, *self._globs(address, since, until))
+        if any(written is None for _, written in names.values()):
+            return None
+        listed = "\n".join(f"{name}\t{size}\t{written}" for name, (size, written) in names.items())
+        return hashlib.sha256(listed.encode()).hexdigest()
 
     def _oldest_first(self) -> Iterator[tuple[datetime | None, datetime | None]]:
         """Yield the spans to look for the first row in: everything, or date after date."""
@@ -153,12 +196,10 @@ class Files:
                     f"{name} is not a readable {self._format} file: {said(error)}"
                 ) from None
         schema, mixed = united(schemas)
-        times = frozenset[str]()
-        if self._format == "jsonl":
-            # Arrow takes a file's first times as the type of all, and refuses the first fraction or zone.
-            times = frozenset(n for n, place in leaves(schema).items() if _is_time(schema, place))
-            schema = pa.schema([(field.name, _times_as_text(field.type)) for field in schema])
-        return Opened(storage, tuple(full), layout, schema, mixed, times)
+        keys = keys_in(full, schema.names)
+        schema = pa.schema([*schema, *((key, pa.string()) for key in keys)])
+        found = Opened(storage, tuple(full), layout, schema, mixed, frozenset(), keys)
+        return with_times(found) if self._format == "jsonl" else found
 
     def _globs(self, address: str, since: datetime | None, until: datetime | None) -> tuple[str, ...]:
         if not partitions.is_dated(address):
@@ -220,25 +261,6 @@ def _written(info: Mapping[str, Any]) -> datetime | None:
     return datetime.fromtimestamp(at, UTC) if isinstance(at, int | float) else None
 
 
-def _kind_at(schema: pa.Schema, place: tuple[str, ...]) -> pa.DataType:
-    kind = schema.field(place[0]).type
-    for name in place[1:]:
-        kind = kind.field(name).type
-    return kind
-
-
-def _is_time(schema: pa.Schema, place: tuple[str, ...]) -> bool:
-    return bool(pa.types.is_timestamp(_kind_at(schema, place)))
-
-
-def _times_as_text(kind: pa.DataType) -> pa.DataType:
-    if pa.types.is_timestamp(kind):
-        return pa.string()
-    if pa.types.is_struct(kind):
-        return pa.struct([(child.name, _times_as_text(child.type)) for child in kind])
-    return kind
-
-
 def _with_moments(batch: pa.RecordBatch, name: str) -> pa.RecordBatch:
     return batch.set_column(batch.schema.get_field_index(name), name, moments(name, batch.column(name)))
 
@@ -250,7 +272,7 @@ def _between(
 
     None where the column holds no timestamps: then the rows are chosen when they were read.
     """
-    kind = _kind_at(schema, place)
+    kind = kind_at(schema, place)
     if not pa.types.is_timestamp(kind):
         return None
     column = pc.field(*place)

@@ -16,6 +16,7 @@ _FIXED = {
     "d": timedelta(days=1),
     "w": timedelta(weeks=1),
 }
+_MONTH = timedelta(days=146_097) / 4800  # of the Gregorian calendar: 400 years have so many days
 # Monday 1970-01-05, so that weeks begin on Mondays; days and hours align with it as well.
 _EPOCH = datetime(1970, 1, 5, tzinfo=UTC)
 
@@ -117,6 +118,18 @@ class Cadence:
         if unit == "mo":
             return start + relativedelta(months=count)
         return start + count * _FIXED[unit]
+
+    def before(self, start: datetime, count: int) -> datetime:
+        """Return the start of the window that lies `count` windows before the one starting at `start`."""
+        size, unit = self._parts
+        if unit == "mo":
+            return start - relativedelta(months=count * size)
+        return start - count * size * _FIXED[unit]
+
+    def count(self, span: timedelta) -> int:
+        """Return how many windows cover a span, rounded up; months count with their mean length."""
+        size, unit = self._parts
+        return -(-span // (size * (_MONTH if unit == "mo" else _FIXED[unit])))
 
     def window(self, at: datetime) -> Window:
         """Return the window that holds `at`."""

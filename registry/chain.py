@@ -6,7 +6,7 @@ be seen from inside the database: compare the number of entries with what an ear
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
@@ -35,12 +35,16 @@ _DOMAIN = "muster.entry.v1"
 class FactKind:
     """How rows of one table stand in the chain: the entries' kind, and the key made of these columns.
 
-    `mutable` columns are not covered by the digest, because they follow from other facts.
+    `mutable` columns are not covered by the digest, because they follow from other facts. So that entries
+    which older schemas made stay valid, `former` holds the columns of their keys, and a column in `added` is
+    left out of the digest where it has the value that those rows were given.
     """
 
     kind: str
     columns: tuple[str, ...]
     mutable: frozenset[str] = frozenset()
+    former: tuple[str, ...] = ()
+    added: Mapping[str, Any] = field(default_factory=dict)
 
 
 FACTS: Mapping[type[Row], FactKind] = {
@@ -51,7 +55,14 @@ FACTS: Mapping[type[Row], FactKind] = {
     ReadingRow: FactKind("reading", ("window_start", "revision")),
     SettlementRow: FactKind("settled", ("window_start", "revision")),
     VerdictRow: FactKind("verdict", ("window_start", "reading_revision", "policy_digest")),
-    IncidentRow: FactKind("incident", ("incident", "window_start")),
+    # The order of an incident's changes is that of their entries.
+    IncidentRow: FactKind(
+        "incident",
+        ("incident", "window_start", "reading_revision", "policy_digest"),
+        frozenset({"nth"}),
+        former=("incident", "window_start"),
+        added={"actor": None},
+    ),
 }
 
 
@@ -75,19 +86,40 @@ def entry_hash(entry: EntryRow) -> str:
 
 def fact_key(row: Row) -> str:
     """Return the natural key under which a row's entry stands within its model and kind."""
-    return "/".join(str(_plain(getattr(row, name))) for name in FACTS[type(row)].columns)
+    return _key(row, FACTS[type(row)].columns)
+
+
+def former_key(row: Row) -> str:
+    """Return the key under which older schemas made a row's entry; the present one where it never changed."""
+    fact = FACTS[type(row)]
+    return _key(row, fact.former or fact.columns)
 
 
 def row_digest(row: Row) -> str:
     """Return the digest of everything in a row that may never change."""
-    mutable = FACTS[type(row)].mutable
-    names = [column.name for column in table_of(type(row)).columns if column.name not in mutable]
-    return digest(canonical_json({name: _plain(getattr(row, name)) for name in names}))
+    fact = FACTS[type(row)]
+    values = {
+        column.name: getattr(row, column.name)
+        for column in table_of(type(row)).columns
+        if column.name not in fact.mutable
+    }
+    covered = {
+        name: _plain(value)
+        for name, value in values.items()
+        if name not in fact.added or value != fact.added[name]
+    }
+    return digest(canonical_json(covered))
 
 
 def table_of(kind: type[Row]) -> Table:
     """Return the SQL table of a row class."""
     return cast("Table", kind.__table__)  # type: ignore[attr-defined]
+
+
+def _key(row: Row, columns: tuple[str, ...]) -> str:
+    # What has no reading has revision 0.
+    values = (getattr(row, name) for name in columns)
+    return "/".join(str(0 if value is None else _plain(value)) for value in values)
 
 
 def _plain(value: Any) -> Any:

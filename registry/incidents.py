@@ -1,6 +1,6 @@
 """Incidents: what each window's verdict or pulse did to them, recorded once and folded back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, or_
@@ -11,8 +11,10 @@ from policies.incidents import Incident, IncidentChange, follow, persistence
 from policies.policy import Policy
 from policies.pulse import Pulse, judge_pulse
 from policies.verdict import Status, Verdict
+from profiles.errors import LedgerUnavailable
 from registry.canonical import dump, load
 from registry.chain import record
+from registry.corrections import corrections
 from registry.tables import IncidentRow, VerdictRow
 
 # Blind windows in between do not count: so many windows are looked through for each judged one.
@@ -24,14 +26,17 @@ def record_changes(
 ) -> None:
     """Record what a new verdict does to its model's incidents, under the model's lock.
 
-    A change that the ledger has for the same incident and window stands.
+    A change that the ledger has for the same incident by the same verdict stands.
     """
     known = _reaching(session, verdict.model, verdict.window.start)
     breached = [each.objective for each in verdict.objectives if each.status is Status.BREACHED]
     if not known and not breached:
         return
     longest = max((persistence(policy, objective) for objective in breached), default=1)
-    for change in follow(known, verdict, _recent(session, verdict, longest), policy):
+    for change in (
+        *follow(known, verdict, _recent(session, verdict, longest), policy),
+        *corrections(session, known, verdict, revision, policy, policy_digest),
+    ):
         _record(session, change, verdict.window.start, revision, policy_digest, at)
 
 
@@ -46,6 +51,23 @@ def record_pulse(session: Session, pulse: Pulse, policy: Policy, policy_digest: 
         _record(session, change, pulse.at, None, policy_digest, pulse.at)
 
 
+def record_by_person(
+    session: Session,
+    model: str,
+    name: str,
+    decide: Callable[[Incident], IncidentChange],
+    policy_digest: str | None,
+    at: datetime,
+) -> IncidentChange:
+    """Record what a person decides about an incident as it is now, under the model's lock."""
+    found = _incidents(session, col(IncidentRow.model) == model, col(IncidentRow.incident) == name)
+    if not found or policy_digest is None:
+        raise LedgerUnavailable(f"the ledger knows no incident {name} of {model}")
+    change = decide(found[0])
+    _record(session, change, at, None, policy_digest, at)
+    return change
+
+
 def _record(
     session: Session,
     change: IncidentChange,
@@ -55,11 +77,17 @@ def _record(
     at: datetime,
 ) -> None:
     incident = change.after
-    if session.get(IncidentRow, (incident.model, incident.name, start)) is not None:
+    earlier = session.exec(
+        select(IncidentRow.window_start, IncidentRow.reading_revision, IncidentRow.policy_digest).where(
+            IncidentRow.model == incident.model, IncidentRow.incident == incident.name
+        )
+    ).all()
+    if (start, revision, policy_digest) in {tuple(each) for each in earlier}:
         return
     row = IncidentRow(
         model=incident.model,
         incident=incident.name,
+        nth=len(earlier) + 1,
         window_start=start,
         reading_revision=revision,
         policy_digest=policy_digest,
@@ -67,6 +95,7 @@ def _record(
         kind=incident.kind,
         severity=incident.severity,
         is_open=incident.resolved is None,
+        actor=change.actor,
         recorded_at=at,
         sentence=change.sentence,
         content=dump(incident),
@@ -87,10 +116,18 @@ def changes_of(session: Session, model: str) -> tuple[tuple[datetime, IncidentCh
     rows = session.exec(
         select(IncidentRow)
         .where(IncidentRow.model == model)
-        .order_by(col(IncidentRow.recorded_at), col(IncidentRow.window_start), col(IncidentRow.incident))
+        .order_by(
+            col(IncidentRow.recorded_at),
+            col(IncidentRow.window_start),
+            col(IncidentRow.incident),
+            col(IncidentRow.nth),
+        )
     ).all()
     return tuple(
-        (row.recorded_at, IncidentChange(row.change, load(Incident, row.content), row.sentence))  # type: ignore[arg-type]
+        (
+            row.recorded_at,
+            IncidentChange(row.change, load(Incident, row.content), row.sentence, row.actor),  # type: ignore[arg-type]
+        )
         for row in rows
     )
 
@@ -123,22 +160,24 @@ def openings(session: Session) -> Mapping[str, tuple[datetime, ...]]:
 
 def _reaching(session: Session, model: str, start: datetime) -> tuple[Incident, ...]:
     """Return the model's open incidents, and of the others those that had a part of `start` or later."""
-    return _incidents(
-        session,
-        col(IncidentRow.model) == model,
-        or_(col(IncidentRow.is_open), col(IncidentRow.window_start) >= start),
+    other = aliased(IncidentRow)
+    later = select(other.nth).where(
+        other.model == IncidentRow.model,
+        other.incident == IncidentRow.incident,
+        col(other.window_start) >= start,
     )
+    return _incidents(session, col(IncidentRow.model) == model, or_(col(IncidentRow.is_open), later.exists()))
 
 
 def _incidents(session: Session, *where: ColumnElement[bool]) -> tuple[Incident, ...]:
     """Return incidents by their newest change, where that fits."""
     other = aliased(IncidentRow)
-    newest = select(func.max(other.window_start)).where(
+    newest = select(func.max(other.nth)).where(
         other.model == IncidentRow.model, other.incident == IncidentRow.incident
     )
     rows = session.exec(
         select(IncidentRow)
-        .where(col(IncidentRow.window_start) == newest.correlate(IncidentRow).scalar_subquery(), *where)
+        .where(col(IncidentRow.nth) == newest.correlate(IncidentRow).scalar_subquery(), *where)
         .order_by(col(IncidentRow.window_start), col(IncidentRow.model), col(IncidentRow.incident))
     ).all()
     return tuple(load(Incident, row.content) for row in rows)

@@ -1,6 +1,6 @@
 """The ledger: the truth for what Muster saw, judged and decided."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -10,17 +10,25 @@ from typing import Self
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, func, select
 
+from policies.incidents import Incident, IncidentChange
 from policies.policy import Policy
 from policies.pulse import Pulse
 from policies.verdict import Verdict
 from profiles.errors import LedgerConflict, LedgerUnavailable
 from profiles.reading import Reading
-from registry import assignments, incidents, pulses, windows
+from registry import assignments, incidents, looks, pulses, windows
 from registry.canonical import canonical_json, digest, dump
 from registry.chain import FACTS, append, record
 from registry.database import Database
 from registry.questions import Questions, baseline_of, current_policy_digest
-from registry.records import Assignment, ModelVersion, RegisteredBaseline, TransitionRequest, VersionState
+from registry.records import (
+    Assignment,
+    Look,
+    ModelVersion,
+    RegisteredBaseline,
+    TransitionRequest,
+    VersionState,
+)
 from registry.tables import BaselineRow, EntryRow, ModelRow, PolicyRow, VersionRow
 
 
@@ -139,6 +147,24 @@ class Ledger(Questions):
         with self._writing("pulse", pulse.model) as session:
             pulses.remember(session, pulse)
             incidents.record_pulse(session, pulse, policy, policy_digest)
+
+    def record_look(self, look: Look) -> None:
+        """Remember how a model's log was found, for the next look; nothing of it enters the chain."""
+        with self._writing("look", look.model) as session:
+            looks.remember(session, look)
+
+    def change_incident(
+        self, model: str, name: str, decide: Callable[[Incident], IncidentChange], at: datetime
+    ) -> IncidentChange:
+        """Record what a person does to an incident as it is now, under the model's current policy.
+
+        `decide` is called once, while nobody else can change the incident. Raises LedgerUnavailable when
+        the ledger knows no such incident.
+        """
+        with self._writing("incident", model) as session:
+            return incidents.record_by_person(
+                session, model, name, decide, current_policy_digest(session, model), at
+            )
 
     @contextmanager
     def _writing(self, what: str, model: str) -> Iterator[Session]:

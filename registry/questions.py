@@ -13,6 +13,7 @@ from profiles.errors import LedgerUnavailable
 from profiles.window import Window
 from registry import incidents
 from registry.assignments import assignment_of, transition_of
+from registry.budget_questions import BudgetQuestions
 from registry.canonical import load
 from registry.chain import FACTS
 from registry.records import (
@@ -37,10 +38,9 @@ from registry.tables import (
     UnreadableRow,
     VersionRow,
 )
-from registry.window_questions import WindowQuestions
 
 
-class Questions(WindowQuestions):
+class Questions(BudgetQuestions):
     """Everything that reads the ledger; each question sees one snapshot and raises LedgerUnavailable."""
 
     def models(self) -> tuple[RecordedModel, ...]:

@@ -1,10 +1,12 @@
 """A past verdict computed again from what is stored, to see whether the record can be trusted."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from policies.explain import difference
 from policies.judge import judge
 from policies.policy import Policy
+from policies.spending import Counts
 from profiles.compare import compare
 from profiles.errors import ProfileUnreadable
 from profiles.reading import Outcomes, SegmentReading
@@ -19,22 +21,52 @@ class Recomputed:
     """What recomputing a verdict showed.
 
     `comparison_agrees` is None when the comparison cannot be recomputed, and `note` says why.
+    `budgets_agree` says whether the ledger still counts what the error budgets were judged by; None where
+    there was none, or nobody counted again.
     """
 
     verdict_agrees: bool
     comparison_agrees: bool | None
     note: str
+    budgets_agree: bool | None = None
 
 
-def recompute(judged: Judged, policy: Policy, profiles: ProfileStore) -> Recomputed:
-    """Judge a stored reading again by its stored policy, and compare its stored profiles again."""
-    changed = difference(judged.verdict, judge(judged.reading, policy))
+def recompute(
+    judged: Judged,
+    policy: Policy,
+    profiles: ProfileStore,
+    counted: Mapping[str, tuple[Counts, ...]] | None = None,
+) -> Recomputed:
+    """Judge a stored reading again by its stored policy, and compare its stored profiles again.
+
+    The counts of earlier windows are those that the verdict was judged by; `counted` are today's, to say
+    where windows were judged again since.
+    """
+    before = {each.objective: each.budget.before for each in judged.verdict.objectives if each.budget}
+    changed = difference(judged.verdict, judge(judged.reading, policy, before=before))
     agrees, note = _comparison(judged, profiles)
+    moved = _moved(before, counted) if counted is not None else []
     return Recomputed(
         verdict_agrees=changed is None,
         comparison_agrees=agrees,
-        note=note if changed is None else f"{changed} {note}",
+        note=" ".join([*([] if changed is None else [changed]), note, *moved]),
+        budgets_agree=None if counted is None or not before else not moved,
     )
+
+
+def _moved(before: Mapping[str, tuple[Counts, ...]], counted: Mapping[str, tuple[Counts, ...]]) -> list[str]:
+    """Say of each budget whose counts are others today what they were and are, in its period."""
+    return [
+        f"Windows before this one were judged again since: of the budget of {objective}, "
+        f"{_said(was[0])} then and {_said(now[0])} now."
+        for objective, was in before.items()
+        if (now := counted.get(objective, ())) != was and was and now
+    ]
+
+
+def _said(counts: Counts) -> str:
+    rows = f" ({counts.bad_rows:,} of {counts.rows:,} rows)" if counts.bad_rows else ""
+    return f"{counts.short} fell short{rows}, {counts.good} did not and {counts.unknown} were unknown"
 
 
 def _comparison(judged: Judged, profiles: ProfileStore) -> tuple[bool | None, str]:

@@ -207,6 +207,19 @@ class Judged:
 
 
 @dataclass(frozen=True)
+class Look:
+    """How a model's log was when rows that come late were looked for.
+
+    `mark` is the source's mark of its state, None where it has none. `odd` maps the starts of windows to the
+    rows found there where their readings had counted others: those were read again because of it.
+    """
+
+    model: str
+    mark: str | None
+    odd: Mapping[datetime, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Fault:
     """One place where the ledger no longer agrees with its chain, in a sentence."""
 

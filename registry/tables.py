@@ -2,7 +2,7 @@
 
 Rows carry keys, times and what is searched for in columns of their own; whole values as canonical JSON.
 Times are aware and in UTC. Nothing here is ever updated but `assignments` and the state of `versions`,
-which both follow from `transitions`, and `unreadable_feeds`, which says only how things are now.
+which both follow from `transitions`, and `unreadable_feeds` and `looks`, which say only how things are now.
 """
 
 from collections.abc import Iterable
@@ -201,9 +201,10 @@ class VerdictRow(Row, table=True):
 
 
 class IncidentRow(Row, table=True):
-    """What one window or pulse did to an incident, with the incident as it was then. Append-only.
+    """What a window, a pulse or a person did to an incident, with the incident as it was then. Append-only.
 
-    A pulse has no reading: then `window_start` is the time of the pulse.
+    A pulse and a person have no reading: then `window_start` is the time at which they did it. `nth` counts
+    the changes of an incident from 1; `actor` is the person, None where Muster did it itself.
     """
 
     __tablename__ = "incident_changes"
@@ -218,13 +219,15 @@ class IncidentRow(Row, table=True):
 
     model: str = Field(primary_key=True)
     incident: str = Field(primary_key=True)
-    window_start: datetime = Field(primary_key=True)
+    nth: int = Field(primary_key=True)
+    window_start: datetime
     reading_revision: int | None
     policy_digest: str = Field(foreign_key="policies.digest")
     change: str
     kind: str
     severity: str
     is_open: bool
+    actor: str | None
     recorded_at: datetime
     sentence: str = Field(sa_type=Text)
     content: str = Field(sa_type=Text)
@@ -237,6 +240,20 @@ class UnreadableRow(Row, table=True):
 
     model: str = Field(primary_key=True, foreign_key="models.model")
     since: datetime
+
+
+class LookRow(Row, table=True):
+    """How a model's log was when rows that come late were looked for last; replaced by each look.
+
+    `mark` is the source's own mark of its state, `odd` maps the starts of windows to the rows found there
+    where a reading had counted others.
+    """
+
+    __tablename__ = "looks"
+
+    model: str = Field(primary_key=True, foreign_key="models.model")
+    mark: str | None
+    odd: str = Field(sa_type=Text)
 
 
 class EntryRow(Row, table=True):

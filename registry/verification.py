@@ -4,17 +4,18 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlmodel import Session, col, func, select
 
 from registry.assignments import states_of, transition_of
 from registry.canonical import dump, iso
-from registry.chain import FACTS, GENESIS, entry_hash, fact_key, row_digest, table_of
+from registry.chain import FACTS, GENESIS, entry_hash, fact_key, former_key, row_digest, table_of
 from registry.records import Fault, Verification
 from registry.tables import (
     AssignmentRow,
     EntryRow,
+    IncidentRow,
     ModelRow,
     ReadingRow,
     Row,
@@ -22,6 +23,8 @@ from registry.tables import (
     VersionRow,
 )
 from registry.windows import reading_of
+
+R = TypeVar("R", bound=Row)
 
 _JSON = frozenset({"resolved", "scores", "evidence", "before", "after", "content"})
 # When and by which run something was recorded, and what depends on that.
@@ -51,6 +54,8 @@ def verify(session: Session) -> Verification:
 def _faults(session: Session, model: str) -> list[Fault]:
     entries = session.exec(select(EntryRow).where(EntryRow.model == model).order_by(col(EntryRow.seq))).all()
     faults = [*_chain_faults(entries), *_row_faults(session, model, entries)]
+    if not any(fault.kind == "incident" for fault in faults):
+        faults += _order_faults(session, model, entries)
     if not any(fault.kind == "transition" for fault in faults):
         faults += _serving_faults(session, model)
     return faults
@@ -79,7 +84,7 @@ def _row_faults(session: Session, model: str, entries: Sequence[EntryRow]) -> It
         try:
             for row in _rows(session, kind, model):
                 key, found = fact_key(row), row_digest(row)
-                linked = recorded.pop((fact.kind, key), [])
+                linked = recorded.pop((fact.kind, key), []) or recorded.pop((fact.kind, former_key(row)), [])
                 if not linked:
                     yield Fault(model, fact.kind, key, "row without entry: it was added past the ledger")
                 elif any(entry.content_digest != found for entry in linked):
@@ -90,7 +95,20 @@ def _row_faults(session: Session, model: str, entries: Sequence[EntryRow]) -> It
         yield Fault(model, entry_kind, key, "missing row: there is an entry for it, but the row was removed")
 
 
-def _rows(session: Session, kind: type[Row], model: str) -> Iterator[Row]:
+def _order_faults(session: Session, model: str, entries: Sequence[EntryRow]) -> Iterator[Fault]:
+    """Find incidents whose changes are not numbered in the order of their entries."""
+    at = {entry.key: entry.seq for entry in entries if entry.kind == FACTS[IncidentRow].kind}
+    order: dict[str, list[tuple[int, int]]] = {}
+    for row in _rows(session, IncidentRow, model):
+        order.setdefault(row.incident, []).append((at.get(fact_key(row)) or at[former_key(row)], row.nth))
+    for incident, changes in order.items():
+        if [nth for _, nth in sorted(changes)] != [*range(1, len(changes) + 1)]:
+            yield Fault(
+                model, "incident", incident, "altered row: its changes are not in their entries' order"
+            )
+
+
+def _rows(session: Session, kind: type[R], model: str) -> Iterator[R]:
     """Read rows in batches, because a model's readings may be many."""
     of_model = table_of(kind).columns["model"] == model
     yield from session.exec(select(kind).where(of_model).execution_options(yield_per=500))

@@ -10,7 +10,7 @@ import os
 import re
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
@@ -91,20 +91,31 @@ class MlflowVersions:
             return ()
         import mlflow
 
-        found = []
         with effect("mlflow list models"), _answering(self._uri):
             mlflow.set_tracking_uri(self._uri)  # what reads signatures knows no other way to be told
             mlflow.set_registry_uri(self._uri)
-            token = None
-            while True:
-                page = self._client.search_registered_models(max_results=100, page_token=token)
-                for model in page:
-                    for alias in sorted(model.aliases):
-                        version = self._client.get_model_version_by_alias(model.name, alias)
-                        found.append(AliasedVersion(alias, _served(version), *_signature(version.source)))
-                token = page.token
-                if not token:
-                    return tuple(sorted(found, key=lambda each: (each.served.name, each.alias)))
+            found = []
+            for model in self._registered():
+                for alias in sorted(model.aliases):
+                    version = self._client.get_model_version_by_alias(model.name, alias)
+                    found.append(AliasedVersion(alias, _served(version), *_signature(version.source)))
+            return tuple(sorted(found, key=lambda each: (each.served.name, each.alias)))
+
+    def aliases(self) -> Mapping[str, tuple[str, ...]]:
+        """Return the aliases of every registered model by its name: a request for a hundred models."""
+        if self._not_made_yet():
+            return {}
+        with effect("mlflow list models"), _answering(self._uri):
+            return {model.name: tuple(sorted(model.aliases)) for model in self._registered()}
+
+    def _registered(self) -> Iterator[Any]:
+        token = None
+        while True:
+            page = self._client.search_registered_models(max_results=100, page_token=token)
+            yield from page
+            token = page.token
+            if not token:
+                return
 
     def _not_made_yet(self) -> bool:
         """Say whether the store is a database file that does not exist: asking would make it, in seconds."""

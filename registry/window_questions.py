@@ -11,9 +11,10 @@ from sqlmodel import col, select
 from policies.verdict import Verdict
 from profiles.reading import Reading
 from profiles.window import Window
+from registry import looks
 from registry.canonical import load
 from registry.database import Database
-from registry.records import Judged
+from registry.records import Judged, Look
 from registry.tables import ModelRow, ReadingRow, SettlementRow, VerdictRow
 from registry.windows import reading_of
 
@@ -96,6 +97,19 @@ class WindowQuestions:
         )
         with self._database.reading() as session:
             return {row.window_start: reading_of(row) for row in session.exec(newest).all()}
+
+    def look(self, model: str) -> Look | None:
+        """Return how a model's log was when rows that come late were looked for last."""
+        with self._database.reading() as session:
+            return looks.look_of(session, model)
+
+    def counted(self, model: str, since: datetime) -> tuple[tuple[Window, int], ...]:
+        """Return the windows that end after `since` and could be read, with the rows counted in them.
+
+        Oldest first; the rows are those of the newest readings.
+        """
+        with self._database.reading() as session:
+            return looks.counted(session, model, since)
 
     def _windows(
         self, model: str, order: Any, count: int | None, *where: ColumnElement[bool]

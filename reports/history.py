@@ -9,13 +9,14 @@ from typing import Any, Literal, TypeAlias
 from rich.console import RenderableType
 from rich.markup import escape
 
+from policies.incidents import IncidentChange
 from policies.verdict import Verdict
 from profiles.window import Window
 from registry.records import Judged, RecordedPolicy, Transition
 from reports.fitting import Cut, table
 from reports.words import counted, marked, moment, span, standing, worst_reason
 
-What: TypeAlias = Literal["verdict", "transition", "policy"]
+What: TypeAlias = Literal["verdict", "transition", "policy", "incident"]
 _DIGEST = 19  # characters of a digest that tell it from others: `sha256:` and twelve digits
 
 
@@ -23,7 +24,7 @@ _DIGEST = 19  # characters of a digest that tell it from others: `sha256:` and t
 class Event:
     """One thing that was recorded: when, what kind of thing, and a sentence.
 
-    `window` and `verdict` are there for verdicts, `actor` for transitions.
+    `window` and `verdict` are there for verdicts, `actor` for transitions and what a person did.
     """
 
     at: datetime
@@ -38,8 +39,13 @@ def events(
     judged: Sequence[Judged],
     transitions: Sequence[Transition],
     policies: Sequence[tuple[datetime, RecordedPolicy]],
+    changes: Sequence[tuple[datetime, IncidentChange]] = (),
 ) -> tuple[Event, ...]:
-    """Return everything in the order of recording; at the same moment policies first, verdicts last."""
+    """Return everything in the order of recording; at the same moment policies first, incidents last.
+
+    Of the changes of incidents those are told that do not follow from a verdict beside them: corrections,
+    and what persons did.
+    """
     happened = [
         *(Event(at, "policy", f"watched by policy {policy.digest[:_DIGEST]}") for at, policy in policies),
         *(Event(each.at, "transition", _changed(each), each.actor) for each in transitions),
@@ -53,8 +59,13 @@ def events(
             )
             for each in judged
         ),
+        *(
+            Event(at, "incident", f"{change.after.name} {change.change}: {change.sentence}", change.actor)
+            for at, change in changes
+            if change.change == "corrected" or change.actor is not None
+        ),
     ]
-    order = ("policy", "transition", "verdict")
+    order = ("policy", "transition", "verdict", "incident")
     return tuple(
         sorted(happened, key=lambda e: (e.at, order.index(e.what), e.window.start if e.window else e.at))
     )

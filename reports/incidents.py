@@ -34,10 +34,21 @@ def incidents_table(incidents: Sequence[Incident]) -> RenderableType:
         made.add_column(header, no_wrap=True)
     made.add_column("what")
     for each in incidents:
-        state = "open" if each.resolved is None else f"over {moment(each.last)}"
-        cells = (escape(each.model), moment(each.began), str(each.severity), each.objective, state)
-        made.add_row(*cells, Cut(each.resolved or each.sentence, _LINES))
+        cells = (escape(each.model), moment(each.began), str(each.severity), each.objective, _state(each))
+        made.add_row(*cells, Cut(news_of(each), _LINES))
     return made
+
+
+def news_of(incident: Incident) -> str:
+    """Return what there is to say of an incident: its note first, which is the news, then what is wrong."""
+    said = (incident.note, incident.resolved or incident.sentence)
+    return "; ".join(dict.fromkeys(each for each in said if each))
+
+
+def _state(incident: Incident) -> str:
+    if incident.resolved is not None:
+        return f"over {moment(incident.last)}"
+    return "open" if incident.acknowledged_by is None else "acknowledged"
 
 
 def incidents_json(incidents: Sequence[Incident]) -> dict[str, Any]:
@@ -58,6 +69,8 @@ def incident_json(incident: Incident) -> dict[str, Any]:
         "columns": list(incident.columns),
         "sentence": incident.sentence,
         "resolved": incident.resolved,
+        "note": incident.note,
+        "acknowledged_by": incident.acknowledged_by,
     }
 
 

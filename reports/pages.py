@@ -18,7 +18,8 @@ from policies.incidents import Incident
 from policies.objectives.wording import listed
 from policies.verdict import Status
 from registry.records import Assignment, Judged, RecordedPolicy, Transition
-from reports import measured, promised
+from reports import budgets, measured, promised
+from reports.incidents import news_of
 from reports.status import Standing, fleet_summary, most_urgent_first, said_of
 from reports.strips import Strip, drifts, missing, span_of, statuses, tally, windows_said
 from reports.words import moment, span, standing, status_word, worst_first, worst_reason
@@ -56,7 +57,7 @@ def model_page(seen: ModelSeen) -> str:
                 "kind": each.kind.replace("_", " "),
                 "severity": each.severity.value,
                 "began": moment(each.began),
-                "sentence": each.sentence,
+                "sentence": news_of(each),
             }
             for each in seen.incidents
             if each.resolved is None
@@ -72,6 +73,7 @@ def model_page(seen: ModelSeen) -> str:
         volume=measured.volume(judged) if judged else "",
         volume_said=measured.volume_said(judged),
         silences=measured.silences(judged),
+        budgets=budgets.budgets(judged),
         **_findings(judged),
         transitions=[_transition(each) for each in reversed(seen.transitions)],
         promises=promised.in_short(seen.policy) if seen.policy else (),

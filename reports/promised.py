@@ -1,7 +1,7 @@
 """A policy in short, for who has to know what was promised and not how each key is spelled."""
 
 from policies.objectives.wording import percent
-from policies.policy import Policy
+from policies.policy import Budget, Policy
 from profiles.window import spelled
 from registry.records import RecordedPolicy
 
@@ -14,10 +14,22 @@ def in_short(recorded: RecordedPolicy) -> list[tuple[str, str]]:
         ("watched", f"every {policy.cadence}, {spelled(policy.allowed_lateness)} after each window's end"),
         ("task", policy.task),
         ("needs", f"at least {policy.minimum_rows:,} rows for a verdict on columns and scores"),
-        *_objectives(policy),
+        *_with_budgets(policy),
         ("automation", policy.automation),
         ("who decides", "the model registry's alias" if policy.authority == "external" else "Muster"),
     ]
+
+
+def _with_budgets(policy: Policy) -> list[tuple[str, str]]:
+    """Return the objectives, each with what its error budget allows."""
+    found = []
+    for name, said in _objectives(policy):
+        budget: Budget | None = getattr(policy, name).budget
+        if budget is not None:
+            may = f"{percent(budget.allow)} of the {budget.of} in {spelled(budget.over)}"
+            said = f"{said}; {may} may fall short"  # noqa: PLW2901 - the same phrase, longer
+        found.append((name, said))
+    return found
 
 
 def _objectives(policy: Policy) -> list[tuple[str, str]]:

@@ -12,6 +12,7 @@ from policies.policy import Policy
 from policies.verdict import Finding, ObjectiveVerdict
 from profiles.window import spelled
 from registry.records import Judged, Verification
+from reports.budgets import budget_json
 from reports.incidents import incident_json
 from reports.status import Pages, Standing
 
@@ -73,10 +74,16 @@ def why_json(
             for objective in judged.verdict.objectives
             for finding in objective.findings
         ],
+        "budgets": [
+            {"objective": objective.objective, **budget_json(objective.budget)}
+            for objective in judged.verdict.objectives
+            if objective.budget is not None
+        ],
         "incidents": [incident_json(each) for each in incidents],
         "recomputed": {
             "verdict": recomputed.verdict_agrees,
             "comparison": recomputed.comparison_agrees,
+            "budgets": recomputed.budgets_agree,
             "note": recomputed.note,
         },
     }
@@ -120,6 +127,7 @@ def _objective_json(objective: ObjectiveVerdict) -> dict[str, Any]:
         "status": str(objective.status),
         "severity": None if objective.severity is None else str(objective.severity),
         "reason": objective.reason,
+        "budget_left": None if objective.budget is None else objective.budget.left,
     }
 
 

@@ -11,10 +11,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from policies.judge import OBJECTIVES
-from policies.verdict import Status, Verdict
+from policies.verdict import ObjectiveVerdict, Status, Verdict
 from profiles.reading import Reading
 from profiles.window import spelled
 from registry.records import Judged
+from reports.budgets import left_said
 from reports.fitting import Cut, Fitting, table
 from reports.words import counted, marked, span, status_word, urgency, worst_first, worst_reason
 
@@ -146,14 +147,27 @@ def _cells(verdict: Verdict | None, objectives: tuple[str, ...]) -> list[str]:
     if verdict is None:
         return ["" for _ in objectives]
     if objectives == _LIST:
-        return ["\n".join(_not_met(verdict)) or ("all met" if verdict.objectives else "nothing judged")]
+        budgets = [
+            f"{o.objective}{_left(o)}" for o in verdict.objectives if o.status == Status.MET and o.budget
+        ]
+        met = "all met" if verdict.objectives else "nothing judged"
+        return ["\n".join([*(_not_met(verdict) or [met]), *budgets])]
     found = (verdict.of(name) for name in objectives)
-    return ["off" if objective is None else marked(objective) for objective in found]
+    return ["off" if objective is None else f"{marked(objective)}{_left(objective)}" for objective in found]
 
 
 def _not_met(verdict: Verdict) -> list[str]:
     """Return a line for each objective that is not met, the most urgent first."""
-    return [f"{o.objective} {marked(o)}" for o in worst_first(verdict.objectives) if o.status != Status.MET]
+    return [
+        f"{o.objective} {marked(o)}{_left(o)}"
+        for o in worst_first(verdict.objectives)
+        if o.status != Status.MET
+    ]
+
+
+def _left(objective: ObjectiveVerdict) -> str:
+    """Return what is left of an objective's error budget, where it has one: `, 67 % left`."""
+    return "" if objective.budget is None else f", {left_said(objective.budget)}"
 
 
 def _reason(

@@ -70,7 +70,7 @@ def drifts(judged: Sequence[Judged], policy: Policy | None) -> list[Strip]:
     def cell(each: Judged, column: ColumnComparison) -> Cell:
         said = f"{span(each.verdict.window)} {column.column}"
         psi = column.distances.psi
-        value = "not measurable" if psi is None else f"psi {psi:.3g}"
+        value = _measured(column)
         found = _drift_of(each, column.column)
         if found is None:
             slight = psi is not None and limit is not None and psi >= limit / 2
@@ -84,6 +84,16 @@ def drifts(judged: Sequence[Judged], policy: Policy | None) -> list[Strip]:
 
     rank = {"significant": 1000, "minor": 100, "explained": 10, "slight": 1}
     return _by_column(judged, cell, rank, quiet="quiet throughout")
+
+
+def _measured(column: ColumnComparison) -> str:
+    """Say the distance that a column of its kind is judged by."""
+    distances = column.distances
+    if distances.mmd is not None:
+        return f"MMD {distances.mmd:.3g}"
+    if distances.new_words is not None:
+        return f"{percent(distances.new_words)} more new words than expected"
+    return "not measurable" if distances.psi is None else f"psi {distances.psi:.3g}"
 
 
 def missing(judged: Sequence[Judged]) -> list[Strip]:

@@ -15,6 +15,7 @@ from policies.verdict import Finding, ObjectiveVerdict, Status
 from profiles.reading import BaselineRef, Reading
 from registry.recompute import Recomputed
 from registry.records import PROPOSED, Judged
+from reports.budgets import budget_said
 from reports.status import scores_text
 from reports.words import marked, moment, span, standing, status_word, worst_first
 
@@ -40,6 +41,9 @@ def why_text(
     quiet = [objective for objective in objectives if _is_quiet(objective)]
     if quiet:
         parts += ["", _pairs((o.objective, f"{marked(o)}: {_said(o)}") for o in quiet)]
+    budgets = [(f"budget of {o.objective}", budget_said(o.budget)) for o in verdict.objectives if o.budget]
+    if budgets:
+        parts += ["", _pairs((name, escape(said)) for name, said in budgets)]
     parts += ["", _pairs(_facts(judged, policy)), "", _recomputation(recomputed)]
     return Group(*parts)
 
@@ -47,7 +51,8 @@ def why_text(
 def _belongs(incident: Incident) -> str:
     state = "open" if incident.resolved is None else f"over since {moment(incident.last)}"
     since = f"{incident.severity}, since {moment(incident.began)} UTC"
-    return f"incident {incident.name}: {since}, {state}"
+    note = "" if incident.note is None else f"; {incident.note}"
+    return f"incident {incident.name}: {since}, {state}{note}"
 
 
 def _is_quiet(objective: ObjectiveVerdict) -> bool:

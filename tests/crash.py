@@ -85,11 +85,17 @@ def _the_alias_moves(root: Path) -> None:
     versions(root)._client.set_registered_model_alias(MODEL, "champion", "2")
 
 
-# The first watch is blind, the second catches up, and for the third the last day's labels have matured.
+def _rows_come_late(root: Path) -> None:
+    write_day(root, 5)
+
+
+# The first watch is blind, the second catches up, for the third the last day's labels have matured, and the
+# fourth reads a window again that had been silent.
 STORY = (
     Moment("a file is damaged", START + 3 * DAY + _TICK, _a_file_is_damaged, policy()),
     Moment("it is repaired", START + 4 * DAY + _TICK, _it_is_repaired, policy()),
     Moment("the alias moves", START + 7 * DAY + _TICK, _the_alias_moves, policy(minimum_rows=100)),
+    Moment("rows come late", START + 7 * DAY + 2 * _TICK, _rows_come_late, policy(minimum_rows=100)),
 )
 
 

@@ -97,6 +97,7 @@ def policy(model: str = "shop.prices", **changes: Any) -> Policy:
         quality=Quality(0.05, 0.1, 0.05, Severity.HIGH),
         drift=Drift(0.1, 0.25, 0.05, 0.1, Severity.HIGH),
         performance=Performance("mae", 0.1, None, 0.8, 0.5, Severity.HIGH),
+        late_rows=timedelta(days=3),
     )
     return replace(made, **changes)
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from policies.objectives.evidence import Blind, comparison_of, found, inconclusive
-from policies.objectives.movement import steady, visible
+from policies.objectives.movement import DESCRIBED, steady, visible
 from policies.objectives.wording import apart, listed, number, percent
 from policies.policy import Drift, Policy
 from policies.verdict import Finding, ObjectiveVerdict, Severity, Status
@@ -65,7 +65,10 @@ def _judged(comparison: Comparison, target: Drift) -> list[ColumnComparison]:
     return [
         column
         for column in comparison.columns
-        if column.column not in target.ignore and column.baseline_kind in ("number", "category")
+        if column.column not in target.ignore
+        and (
+            column.baseline_kind in ("number", "category") or {column.kind, column.baseline_kind} & DESCRIBED
+        )
     ]
 
 
@@ -74,6 +77,10 @@ def _limits(column: ColumnComparison, target: Drift) -> tuple[_Limit, ...]:
     if column.kind == "category":
         # One category out of many that doubles hardly shows in psi.
         return psi, _Limit("linf", target.minor_share, target.significant_share)
+    if column.kind == "text":
+        return (_Limit("new_words", target.minor_new_words, target.significant_new_words),)
+    if column.kind == "embedding":
+        return (_Limit("mmd", target.minor_mmd, target.significant_mmd),)
     # The tail of a skewed column may double within the last of psi's cells.
     return psi, _Limit("wasserstein", target.minor_shift, target.significant_shift)
 
@@ -85,8 +92,9 @@ def measurable(column: ColumnComparison, target: Drift) -> bool:
 
 def column_drift(column: ColumnComparison, target: Drift, subject: str | None = None) -> Finding | None:
     """Return the largest drift of one column that is visible and not small; `subject` begins its sentence."""
+    what = f"embedding {column.column}" if column.kind == "embedding" else column.column
     drifts = [
-        _finding(column, limit, target, subject or f"{column.column} moved")
+        _finding(column, limit, target, subject or f"{what} moved")
         for limit in _limits(column, target)
         if visible(column, limit.distance) and getattr(column.distances, limit.distance) >= limit.minor
     ]
@@ -104,9 +112,13 @@ def _finding(column: ColumnComparison, limit: _Limit, target: Drift, subject: st
     elif limit.distance == "wasserstein":
         (said, bounds), by_chance = apart(value, allowed), number(chance)
         measured = f"its values shifted by {said} sd"
+    elif limit.distance == "new_words":
+        new = percent(column.new_word_share or 0.0)
+        measured = f"{new} of its words are new, {percent(value)} more than expected"
+        bounds, by_chance = percent(allowed), percent(chance)
     else:
         (said, bounds), by_chance = apart(value, allowed), number(chance)
-        measured = f"psi {said}"
+        measured = f"{'MMD' if limit.distance == 'mmd' else 'psi'} {said}"
     return Finding(
         code=DRIFT,
         sentence=(
@@ -145,12 +157,16 @@ def _no_drift(columns: list[ColumnComparison]) -> str:
             (c.smallest_shift for c in columns if c.kind == kind and c.smallest_shift is not None),
             default=None,
         )
-        for kind in ("number", "category")
+        for kind in ("number", "category", "text", "embedding")
     }
     seen = []
     if shifts["number"] is not None:
         seen.append(f"a shift of {number(shifts['number'], 2)} sd")
     if shifts["category"] is not None:
         seen.append(f"{percent(shifts['category'])} of one category's share")
+    if shifts["text"] is not None:
+        seen.append(f"{percent(shifts['text'])} more new words")
+    if shifts["embedding"] is not None:
+        seen.append(f"an MMD of {number(shifts['embedding'], 2)}")
     power = f"; {' or '.join(seen)} would have been seen" if seen else ""
     return f"no drift in {len(columns)} columns{power}"

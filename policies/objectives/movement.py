@@ -2,6 +2,7 @@
 
 import math
 
+from profiles.profile import Kind
 from profiles.reading import ColumnComparison
 
 # A share of the baseline's windows that is no accident: what happened in them is how the column is.
@@ -11,6 +12,17 @@ _BY_NATURE = 0.1
 def steady(column: ColumnComparison) -> bool:
     """Say whether a column held one value throughout a window also in the baseline's own time."""
     return column.baseline_steady is not None and column.baseline_steady >= _BY_NATURE
+
+
+# Kinds that a column has because the policy says so.
+DESCRIBED: frozenset[Kind] = frozenset({"text", "embedding"})
+_ELSE: dict[Kind, Kind] = {"text": "category", "embedding": "other"}
+
+
+def profiled_otherwise(column: ColumnComparison) -> bool:
+    """Say whether the kinds differ because only one of the profiles knew the column's role."""
+    kinds = (column.kind, column.baseline_kind)
+    return any(set(kinds) == {described, other} for described, other in _ELSE.items())
 
 
 def visible(column: ColumnComparison, distance: str) -> bool | None:

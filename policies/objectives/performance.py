@@ -49,9 +49,10 @@ def _visible(score: Score, limit: Limit, chance: float) -> bool:
 
 def _score(reading: Reading, policy: Policy, target: Performance) -> Score | str:
     """Return the score to judge, or why there is none."""
-    if (why := too_few_rows(reading, policy)) is not None:
-        return why
-    if (why := too_few_labels(reading.labels, policy, target.minimum_coverage)) is not None:
+    if (
+        why := too_few_rows(reading, policy)
+        or too_few_labels(reading.labels, policy, target.minimum_coverage)
+    ) is not None:
         return why
     # Enough rows have labels: a score is due.
     score = reading.scores.get(target.score)

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 
 from policies.objectives.evidence import Blind, comparison_of, found, inconclusive
-from policies.objectives.movement import steady, visible
+from policies.objectives.movement import profiled_otherwise, steady, visible
 from policies.objectives.wording import number, percent
 from policies.policy import Policy, Quality
 from policies.verdict import Finding, ObjectiveVerdict, Severity, Status
@@ -68,6 +68,9 @@ def _lost(comparison: Comparison, target: Quality) -> Iterator[Finding]:
 
 def _faults(column: ColumnComparison, baseline_rows: int, target: Quality) -> list[Finding]:
     """Return the faults of one column; a fault that explains all others stands alone."""
+    if column.rows == 0 or profiled_otherwise(column):
+        # What is derived of a column that has no value, or what cannot be set beside the baseline's.
+        return []
     rise = column.missing_share - column.baseline_missing_share
     visible = rise > _VISIBLE * _rise_by_chance(column, baseline_rows)
     was = percent(column.baseline_missing_share)
@@ -82,6 +85,12 @@ def _faults(column: ColumnComparison, baseline_rows: int, target: Quality) -> li
     # The column holds values. Of another kind, they cannot be set beside the baseline's.
     if column.baseline_kind not in (column.kind, "empty"):
         news = f"{column.column} holds values of kind {column.kind}; in the baseline {column.baseline_kind}"
+        return [_finding("kind_changed", news, column, target, measured=1.0, limit=0.0)]
+    if column.dimension != column.baseline_dimension and column.baseline_dimension is not None:
+        news = (
+            f"{column.column} holds vectors of {column.dimension} numbers; in the baseline of "
+            f"{column.baseline_dimension}"
+        )
         return [_finding("kind_changed", news, column, target, measured=1.0, limit=0.0)]
     if column.rescaled is not None:
         # In another unit all values lie elsewhere; what else is unusual about them follows from that.

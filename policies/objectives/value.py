@@ -2,9 +2,9 @@
 
 import math
 
-from policies.objectives.evidence import found, inconclusive, no_baseline, too_few_rows
+from policies.objectives.evidence import found, inconclusive, no_baseline, too_few_labels, too_few_rows
 from policies.objectives.limits import Limit, relative
-from policies.objectives.wording import apart
+from policies.objectives.wording import apart, percent
 from policies.policy import Policy, ValuePerPrediction
 from policies.verdict import Finding, ObjectiveVerdict, Status
 from profiles.reading import VALUE_MEAN, Reading, Value
@@ -13,8 +13,11 @@ VALUE = "value"
 
 
 def judge_value(reading: Reading, policy: Policy, target: ValuePerPrediction) -> ObjectiveVerdict:
-    """Judge the mean value of the rows that have one; too few of them are inconclusive."""
-    value = _measured(reading, policy)
+    """Judge the mean value of the rows that have one; too few of them are inconclusive.
+
+    A value that comes with the labels is as provisional as they are, until they are mature.
+    """
+    value = _measured(reading, policy, target)
     if isinstance(value, str):
         return inconclusive(VALUE, value)
     # The mean rests on enough rows; it is good or bad only beside a limit.
@@ -24,7 +27,7 @@ def judge_value(reading: Reading, policy: Policy, target: ValuePerPrediction) ->
     said, bound = apart(value.mean, limit.value)
     sentence = (
         f"a prediction was worth {said} on average, at least {bound} is required{limit.origin}; "
-        f"{value.rows:,} rows"
+        f"{value.rows:,} rows{_early(reading, target)}"
     )
     if not limit.beyond(value.mean):
         return ObjectiveVerdict(VALUE, Status.MET, sentence)
@@ -34,10 +37,20 @@ def judge_value(reading: Reading, policy: Policy, target: ValuePerPrediction) ->
     return found(VALUE, [finding])
 
 
-def _measured(reading: Reading, policy: Policy) -> Value | str:
+def _early(reading: Reading, target: ValuePerPrediction) -> str:
+    if target.minimum_coverage is None or reading.labels is None or reading.labels.mature:
+        return ""
+    return f"; provisional, {percent(reading.labels.coverage)} of the rows have labels so far"
+
+
+def _measured(reading: Reading, policy: Policy, target: ValuePerPrediction) -> Value | str:
     """Return the value to judge, or why there is none."""
     if (why := too_few_rows(reading, policy)) is not None:
         return why
+    if target.minimum_coverage is not None:
+        why = too_few_labels(reading.labels, policy, target.minimum_coverage)
+        if why is not None:
+            return why
     if reading.value is None or not math.isfinite(reading.value.mean):
         return reading.unmeasured.get("value", "the value of the predictions was not measured")
     if reading.value.rows < policy.minimum_rows:

@@ -9,7 +9,10 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-from bench.strangers import Stranger, roles_right, strangers
+from bench.held_out import held_out
+from bench.more_strangers import more_strangers
+from bench.stranger import Stranger, roles_right
+from bench.strangers import strangers
 from console.main import muster
 from policies.load import load_policies
 from registry.ledger import Ledger
@@ -21,6 +24,8 @@ from tests.fakes import write_day
 from tests.registry.test_versions import candidate
 
 NAMES = ("tumours", "digits", "diabetes", "wine", "bikes")
+MORE = ("irises", "calls", "commits", "athletes", "picture")
+HELD_OUT = ("vintages", "leads", "shapes", "insulin", "clinic")
 
 
 def typed(*arguments: str) -> Result:
@@ -29,7 +34,8 @@ def typed(*arguments: str) -> Result:
 
 @pytest.fixture(scope="module")
 def brought(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Stranger]:
-    return {each.name: each for each in strangers(tmp_path_factory.mktemp("sets"))}
+    folder = tmp_path_factory.mktemp("sets")
+    return {each.name: each for each in (*strangers(folder), *more_strangers(folder), *held_out(folder))}
 
 
 @pytest.fixture
@@ -50,7 +56,7 @@ def written(folder: Path, name: str) -> dict[str, object]:
     return found
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, *MORE, *HELD_OUT])
 def test_a_stranger_has_a_verdict_after_three_commands(
     brought: dict[str, Stranger], empty: Path, name: str
 ) -> None:
@@ -75,7 +81,7 @@ def test_a_stranger_has_a_verdict_after_three_commands(
 def test_at_least_95_of_100_roles_are_inferred_right(brought: dict[str, Stranger], empty: Path) -> None:
     right = 0
     wrong: list[str] = []
-    for name in NAMES:
+    for name in [*NAMES, *MORE, *HELD_OUT]:
         begun(brought[name])
         found, missed = roles_right(brought[name], written(empty, name))
         right, wrong = right + found, [*wrong, *missed]

@@ -10,7 +10,7 @@ from policies.load import json_schema
 from policies.schema import PolicyFile, TeamFile
 from registry.settings import Settings, load_settings
 
-POLICIES = (CHECKOUT / "docs" / "policies.md").read_text()
+POLICIES = "".join((CHECKOUT / "docs" / name).read_text() for name in ("policies.md", "budgets.md"))
 
 
 def rows(page: str) -> list[list[str]]:

@@ -164,8 +164,12 @@ def test_the_story_has_every_kind_of_record(uninterrupted: list[Remains]) -> Non
         ("03-04", 2, True, "1"),
         ("03-05", 1, True, "1"),
         ("03-06", 1, True, "1"),
+        ("03-06", 2, True, "1"),
         ("03-07", 1, True, "1"),
     ]
+    assert [
+        row["window_start"][5:10] for row in content["incident_changes"] if row["change"] == "corrected"
+    ] == ["03-06"]
     assert [(each.faults, each.missing) for each in uninterrupted] == [((), ())] * len(STORY)
 
 
@@ -194,6 +198,7 @@ def test_a_watch_that_is_killed_and_run_again_leaves_the_same_ledger(
         "ledger.commit version",
         "ledger.commit transition",
         "ledger.commit window",
+        "ledger.commit look",
         "profile.rename",
         "mlflow get alias",
         "mlflow fetch baselines",
@@ -205,7 +210,8 @@ def test_a_transaction_is_whole_after_its_commit_and_not_there_before(crashes: l
     wrong = []
     for earlier, later in pairwise(crashes):
         changed = earlier.left.content != later.left.content
-        if changed != later.point.startswith("after ledger.commit"):
+        # A look is no fact: it only saves the next one from looking again.
+        if changed != later.point.startswith("after ledger.commit") and "look" not in later.point:
             wrong.append(str(later))
     assert wrong == []
 
@@ -218,7 +224,9 @@ def test_a_killed_watch_leaves_a_sound_ledger_that_names_only_stored_profiles(cr
     ] == []
 
 
-@pytest.mark.parametrize("moment", range(len(STORY) - 1), ids=[moment.name for moment in STORY[:-1]])
+# Not the one before rows come late: who was killed there reads them with all the others, and judges the next
+# window by what it then knows of the one before.
+@pytest.mark.parametrize("moment", range(len(STORY) - 2), ids=[moment.name for moment in STORY[:-2]])
 def test_what_a_killed_watch_left_undone_the_next_one_makes_up_for(
     moment: int, stage: Stage, uninterrupted: list[Remains]
 ) -> None:

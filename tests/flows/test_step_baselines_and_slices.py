@@ -196,6 +196,33 @@ def test_value_latency_and_errors_are_read_judged_and_kept(opened: World) -> Non
     assert (judged.reading.value.total, judged.reading.value.mean) == (240.0, 1.0)
 
 
+def test_a_value_comes_late_with_the_labels_and_the_window_is_judged_again(opened: World) -> None:
+    write_day(opened.root, 0)
+    path = opened.root / "labels" / "000.parquet"
+    rows = pq.read_table(path)
+    pq.write_table(rows.append_column("profit", pa.array([1.0] * rows.num_rows)), path)
+    made = policy(value=ValuePerPrediction(1.5, None, HIGH, minimum_coverage=0.5))
+    assert made.labels is not None
+    judged = watched(opened, replace(made, labels=replace(made.labels, value="profit")), baseline())[0]
+    assert status(judged, "value") is Status.BREACHED
+    assert judged.reading.value is not None
+    assert judged.reading.value.mean == 1.0
+    assert judged.reading.labels is not None
+    assert judged.reading.value.rows == judged.reading.labels.labelled
+
+
+def test_without_any_label_a_late_value_is_blind(opened: World) -> None:
+    write_day(opened.root, 0)
+    path = opened.root / "labels" / "000.parquet"
+    rows = pq.read_table(path)
+    pq.write_table(rows.append_column("profit", pa.array([1.0] * rows.num_rows)).slice(0, 0), path)
+    made = policy(value=ValuePerPrediction(1.5, None, HIGH, minimum_coverage=0.5))
+    assert made.labels is not None
+    judged = watched(opened, replace(made, labels=replace(made.labels, value="profit")), baseline())[0]
+    assert (status(judged, "value"), judged.reading.value) == (Status.INCONCLUSIVE, None)
+    assert judged.reading.unmeasured["value"] == "column profit has no value in any row"
+
+
 def test_the_delay_of_labels_is_learned(opened: World) -> None:
     write_day(opened.root, 0)
     labels = watched(opened, policy(), baseline())[0].reading.labels

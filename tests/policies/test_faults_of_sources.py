@@ -13,6 +13,21 @@ CHANGES = {
         "../bike/*.parquet",
         "4: traffic.path: '../bike/*.parquet' leads upwards; a path may not hold '..'",
     ),
+    "text that is ignored": (
+        'traffic: {path: "bike/*.parquet",',
+        'traffic: {path: "bike/*.parquet", text: [note], ignore: [note],',
+        "4: traffic.text[0]: column 'note' is not profiled at all",
+    ),
+    "text that is an embedding": (
+        'traffic: {path: "bike/*.parquet",',
+        'traffic: {path: "bike/*.parquet", text: [note], embeddings: [x, note],',
+        "4: traffic.embeddings[1]: column 'note' is text as well; choose one",
+    ),
+    "an embedding with another role": (
+        'traffic: {path: "bike/*.parquet",',
+        'traffic: {path: "bike/*.parquet", embeddings: [v], version: v,',
+        "4: traffic.embeddings[0]: column 'v' has another role",
+    ),
     "a path and a query": (
         'traffic: {path: "bike/*.parquet",',
         'traffic: {path: "bike/*.parquet", query: "select :since, :until", connection: A,',

@@ -8,7 +8,7 @@ import pytest
 from policies.judge import judge
 from policies.policy import ErrorShare, LatencyLimits, Performance, Policy, ValuePerPrediction
 from policies.verdict import ObjectiveVerdict, Severity, Status
-from profiles.reading import Failures, Latency, Reading, Score, Value
+from profiles.reading import Failures, Labels, Latency, Reading, Score, Value
 from tests.policies.readings import HEALTHY, POLICY, reading
 
 HIGH = Severity.HIGH
@@ -61,6 +61,33 @@ def test_value_per_prediction(read: Reading, target: ValuePerPrediction, status:
     assert verdict.status is status
     assert said in verdict.reason
     assert [f.code for f in verdict.findings] == (["value"] if status is Status.BREACHED else [])
+
+
+@pytest.mark.parametrize(
+    ("labels", "status", "said", "provisional"),
+    [
+        (Labels(1000, 1.0, mature=True), Status.BREACHED, "1,000 rows", False),
+        (Labels(600, 0.6, mature=False), Status.BREACHED, "provisional, 60 % of the rows have labels", True),
+        (
+            Labels(400, 0.4, mature=False),
+            Status.INCONCLUSIVE,
+            "40 % of the rows, needs 50 %",
+            True,
+        ),
+        (Labels(0, 0.0, mature=False), Status.INCONCLUSIVE, "no labels yet", True),
+        (Labels(0, 0.0, mature=True), Status.INCONCLUSIVE, "no labels came", False),
+        (None, Status.INCONCLUSIVE, "no labels yet", False),
+    ],
+)
+def test_a_value_that_comes_with_the_labels_is_as_ripe_as_they_are(
+    labels: Labels | None, status: Status, said: str, provisional: bool
+) -> None:
+    late = replace(AT_LEAST, minimum_coverage=0.5)
+    verdict = judged(worth(1.4, labels=labels), "value", value=late)
+    assert (verdict.status, verdict.provisional) == (status, provisional)
+    assert said in verdict.reason
+    early = judged(worth(1.4, labels=labels), "value", value=AT_LEAST)  # the traffic's needs no labels
+    assert (early.status, early.provisional) == (Status.BREACHED, False)
 
 
 def test_a_loss_per_prediction_is_worsened_downwards() -> None:

@@ -158,6 +158,16 @@ FAULTS = {
     "a latency without a limit": ("p95_at_most: 200, ", "", "objectives.latency: needs a limit"),
     "errors without a limit": ("errors: {at_most: 1%}", "errors: {severity: low}", "errors: needs a limit"),
     "a value that is not measured": ("  value: amount\n", "", "objectives.value: needs the column of values"),
+    "a value in two places": (
+        "label: y}",
+        "label: y, value: profit}",
+        "labels.value: is written as traffic.value as well",
+    ),
+    "labelled rows for a value of the traffic": (
+        "value: {at_most",
+        "value: {minimum_coverage: 60%, at_most",
+        "objectives.value.minimum_coverage: is about labels",
+    ),
     "a value without a limit": (
         "{at_most_worse_than_baseline: 10%}",
         "{severity: low}",
@@ -237,3 +247,17 @@ def test_the_schema_refuses_other_shapes(key: str, value: Any) -> None:
     written = yaml.safe_load(FULL)
     written["traffic"][key] = value
     assert not jsonschema.Draft202012Validator(json_schema()).is_valid(written)
+
+
+def test_a_value_may_come_with_the_labels(tmp_path: Path) -> None:
+    text = FULL.replace("  value: amount\n", "").replace("label: y}", "label: y, value: profit}")
+    late = one(tmp_path, text)
+    assert late.labels is not None
+    assert (late.traffic.value, late.labels.value) == (None, "profit")
+    assert late.value == ValuePerPrediction(None, 0.1, HIGH, minimum_coverage=0.5)
+    asked = one(tmp_path, text.replace("value: {at", "value: {minimum_coverage: 80%, at"))
+    assert asked.value is not None
+    assert asked.value.minimum_coverage == 0.8
+    team = "team: t\ndefaults: {objectives: {value: {at_least_per_prediction: 1}}}\n"
+    inherited = one(tmp_path, text.replace("  value: {at_most_worse_than_baseline: 10%}\n", ""), team)
+    assert inherited.value == ValuePerPrediction(1, None, HIGH, minimum_coverage=0.5)

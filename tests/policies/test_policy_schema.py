@@ -27,6 +27,7 @@ labels: {path: "labels/bike/*.parquet", label: cnt, request_id: request_id, arri
          arrives_within: 7d}
 cadence: 1mo
 allowed_lateness: 1h
+late_rows: 3d
 minimum_rows: 80
 owners: [pricing-oncall@example.com]
 objectives:

@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policies.defaults import freshness_limit, lateness
+from policies.defaults import freshness_limit, late_rows, lateness
 from policies.load import load_policies
 from policies.policy import Drift, FalsePages, Freshness, Performance, Policy, Quality, Volume
 from policies.resolve import resolve
@@ -18,7 +18,7 @@ from policies.show import show
 from policies.verdict import Severity
 from profiles.errors import PolicyInvalid
 from profiles.layout import LabelLayout, TrafficLayout
-from profiles.window import Cadence
+from profiles.window import Cadence, duration
 
 SHORT = """\
 version: 1
@@ -58,6 +58,7 @@ def test_the_short_policy_of_the_common_case_resolves_to_all_defaults() -> None:
         labels=LabelLayout("s3://labels/bike/*.parquet", "parquet", "cnt", "request_id", timedelta(days=7)),
         cadence=Cadence("1d"),
         allowed_lateness=timedelta(hours=1),
+        late_rows=timedelta(days=3),
         minimum_rows=80,
         authority="external",
         automation="propose",
@@ -99,6 +100,21 @@ def test_labels_are_joined_by_the_traffics_request_id_unless_they_name_their_own
 def test_default_spans_follow_the_cadence(cadence: str, silence: str, late: str) -> None:
     parsed = Cadence(cadence)
     assert (str(freshness_limit(parsed)), str(lateness(parsed))) == (silence, late)
+
+
+@pytest.mark.parametrize(
+    ("written", "resolved"),
+    [(None, "3d"), ("12h", "12h"), ("off", None), (False, None), (0, None)],
+)
+def test_late_rows_are_looked_for_as_long_as_is_written(written: object, resolved: str | None) -> None:
+    policy = policy_of(BARE if written is None else {**BARE, "late_rows": written})
+    assert policy.late_rows == (None if resolved is None else duration(resolved))
+    assert policy_of(yaml.safe_load(show(policy))) == policy
+
+
+@pytest.mark.parametrize(("cadence", "span"), [("1h", "1d"), ("1d", "3d"), ("1w", "21d"), ("1mo", "90d")])
+def test_by_default_they_are_looked_for_three_windows_and_at_least_a_day(cadence: str, span: str) -> None:
+    assert late_rows(Cadence(cadence)) == duration(span)
 
 
 TEAM = {

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -77,3 +78,20 @@ def test_ids_match_whatever_type_each_side_stores_them_in() -> None:
 def test_maturity_of_labels(labels: list[int | None], now: datetime, coverage: float, mature: bool) -> None:
     state = label_state(pa.table({"label": pa.array(labels, pa.int64())}), layout(), DAY, now)
     assert (state.coverage, state.mature) == (coverage, mature)
+
+
+def test_the_value_of_the_label_that_counts_comes_with_it(tmp_path: Path) -> None:
+    at = pa.array([NOON, DAY.start, NOON], pa.timestamp("us", "UTC"))
+    table = pa.table({"id": ["a", "a", "b"], "paid": [7, 5, 1], "profit": [2.5, 9.0, None], "arrived_at": at})
+    pq.write_table(table, tmp_path / "labels.parquet")
+    late = replace(layout(), value="profit")
+    known = known_labels(late, DAY, DAY.end, tmp_path)
+    assert known.select(["id", "label", "label_value"]).to_pydict() == {
+        "id": ["a", "b"],
+        "label": [7, 1],
+        "label_value": [2.5, None],
+    }
+    same = known_labels(replace(layout(), value="paid"), DAY, DAY.end, tmp_path)
+    assert same.column("label_value").to_pylist() == same.column("label").to_pylist() == [7, 1]
+    rows = with_labels(pa.table({"request": ["b", "a", "c"]}), "request", known)
+    assert rows.column("label_value").to_pylist() == [None, 2.5, None]

@@ -223,3 +223,60 @@ def test_an_unreachable_bucket_is_said_without_secrets(
     with pytest.raises(TrafficUnavailable, match="s3://") as caught:
         Files(path, "parquet", tmp_path).columns()
     assert "secret-of-the-tests" not in str(caught.value)
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "csv", "jsonl"])
+def test_names_of_folders_are_columns_where_they_are_asked_for(tmp_path: Path, suffix: Format) -> None:
+    for version, day in (("v1", 0), ("v%202", 1)):
+        folder = tmp_path / "log" / f"dt={START + day * DAY:%Y-%m-%d}" / f"build={version}"
+        stored(folder / "x.parquet", rows(day))
+        table = rows(day)
+        if suffix != "parquet":
+            (folder / "x.parquet").unlink()
+        if suffix == "csv":
+            table.to_pandas().to_csv(folder / "x.csv", index=False)
+        if suffix == "jsonl":
+            table.to_pandas().to_json(folder / "x.jsonl", orient="records", lines=True, date_format="iso")
+    files = Files("log", suffix, tmp_path)
+    assert files.columns() == ("ts", "id", "x", "y")  # neither is compared unless the policy says so
+    assert files.keys() == ("dt", "build")
+    window = Window(START, START + 2 * DAY)
+    both = rows_in(files, ["id", "build", "dt"], "ts", window)
+    assert set(zip(*(both.column(name).to_pylist() for name in ("dt", "build")), strict=True)) == {
+        ("2026-03-01", "v1"),
+        ("2026-03-02", "v 2"),
+    }
+    by_day = rows_in(files, ["id", "dt"], "dt", FIRST)  # the day, where nothing says it better
+    assert by_day.num_rows == 24
+    seen = see(sight(tmp_path, "log", suffix, version="build"), Window(START + DAY, START + 2 * DAY), START)
+    assert seen.version == "v 2"
+    assert read(seen.profile or b"").columns.keys() == {"x", "y"}
+
+
+def test_a_files_own_column_goes_before_a_folders(tmp_path: Path) -> None:
+    stored(tmp_path / "log" / "x=north" / "part.parquet", rows())
+    files = Files("log", "parquet", tmp_path)
+    assert files.keys() == ()
+    assert pa.types.is_floating(rows_in(files, ["x"], "ts", FIRST).column("x").type)
+
+
+def test_times_in_json_are_times_with_fractions_and_without(tmp_path: Path) -> None:
+    written = ["2026-03-01T01:00:00.250Z", "2026-03-01T02:00:00Z", None, "2026-03-01T03:00:00.5+01:00"]
+    lines = [
+        json.dumps({"ts": f"2026-03-01T0{i}:00:00", "last": at, "n": {"seen": at}, "note": f"x{i}"})
+        for i, at in enumerate(written)
+    ]
+    (tmp_path / "log.jsonl").write_text("\n".join(lines))
+    table = rows_in(Files("log.jsonl", "jsonl", tmp_path), ["last", "n.seen", "note"], "ts", FIRST)
+    assert [str(kind) for kind in table.schema.types] == ["timestamp[us, tz=UTC]"] * 2 + ["string"]
+    assert table.column("last").to_pylist()[0] == START + timedelta(hours=1, milliseconds=250)
+    assert table.column("last").to_pylist()[3] == START + timedelta(hours=2, milliseconds=500)
+
+
+@pytest.mark.parametrize("broken", ["soon", "2026-02-31T00:00:00Z"])
+def test_a_text_among_times_in_json_is_missing(tmp_path: Path, broken: str) -> None:
+    times = [*["2026-03-01T01:00:00.25Z"] * 100, broken]
+    lines = [json.dumps({"ts": "2026-03-01T00:00:00", "last": at}) for at in times]
+    (tmp_path / "log.jsonl").write_text("\n".join(lines))
+    table = rows_in(Files("log.jsonl", "jsonl", tmp_path), ["last"], "ts", FIRST)
+    assert (table.num_rows, table.column("last").null_count) == (101, 1)

@@ -35,6 +35,15 @@ def test_a_row_says_what_is_wrong_or_why_it_is_over() -> None:
     assert "over 2026-03-01  no longer silent" in rows[1]
 
 
+def test_a_row_says_the_note_first_and_who_looks_after_it() -> None:
+    noted = replace(SILENT, note="the provider knows (ann)", acknowledged_by="ann")
+    same = replace(OVER, note=OVER.resolved)
+    rows = printed(incidents_table([noted, same])).splitlines()[3:]
+    assert rows[0].split()[4] == "acknowledged"
+    assert rows[0].rstrip().endswith("the provider knows (ann); no rows for [37h]")
+    assert rows[1].count("no longer silent") == 1
+
+
 def test_a_window_belongs_to_the_incidents_that_reach_into_it() -> None:
     def names(day: int) -> list[str]:
         found = of_window([OVER, SILENT, DRIFT], Window(START + day * DAY, START + (day + 1) * DAY))
