@@ -94,12 +94,13 @@ def _fleet(ledger: Ledger, settings: Settings, *, as_json: bool) -> bool:
 
 def standings_of(ledger: Ledger, fleet: Fleet | None) -> list[Standing]:
     """Return every model that the ledger or a policy knows, by name."""
+    from reports.incidents import news
     from reports.status import Standing
 
     judged = {each.verdict.model: each for each in ledger.latest()}
     incidents = ledger.incidents(open_only=True)
     still_open = Counter(incident.model for incident in incidents)
-    said = {each.model: f"{each.kind}: {each.note}" for each in incidents if each.note is not None}
+    said = {each.model: f"{each.kind}: {note}" for each in incidents if (note := news(each)) is not None}
     opened = ledger.openings()
     accepted = (
         {} if fleet is None else {each.policy.model: each.policy.false_pages for each in fleet.policies}

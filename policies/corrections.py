@@ -13,6 +13,8 @@ from policies.objectives.feed import FRESHNESS
 from policies.policy import Policy
 from policies.verdict import SEVERITIES, ObjectiveVerdict, Status, Verdict
 
+# The outcome of a window that says with other numbers what it said before.
+STILL = "still breached"
 _UNKNOWN = (Status.INCONCLUSIVE, Status.ERRORED)
 # Verdicts before a breach that are looked at for persistence, for each that it asks for: some may be blind.
 _LOOKED_THROUGH = 8
@@ -158,4 +160,4 @@ def _outcome(now: Breach | None, then: Breach | None, objective: ObjectiveVerdic
         return f"breached as well: {now.sentence}"
     if now.severity is not then.severity:
         return f"{now.severity} instead of {then.severity}: {now.sentence}"
-    return f"still breached: {now.sentence}"
+    return STILL

@@ -6,6 +6,7 @@ from typing import Any
 from rich.console import RenderableType
 from rich.markup import escape
 
+from policies.corrections import STILL
 from policies.incidents import Incident
 from policies.verdict import SEVERITIES
 from profiles.window import Window
@@ -40,9 +41,14 @@ def incidents_table(incidents: Sequence[Incident]) -> RenderableType:
 
 
 def news_of(incident: Incident) -> str:
-    """Return what there is to say of an incident: its note first, which is the news, then what is wrong."""
-    said = (incident.note, incident.resolved or incident.sentence)
+    """Return what there is to say of an incident: its note first, where it is news, then what is wrong."""
+    said = (news(incident), incident.resolved or incident.sentence)
     return "; ".join(dict.fromkeys(each for each in said if each))
+
+
+def news(incident: Incident) -> str | None:
+    """Return an incident's note, unless it only says that a window says the same with other numbers."""
+    return None if incident.note is None or incident.note.endswith(STILL) else incident.note
 
 
 def _state(incident: Incident) -> str:

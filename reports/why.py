@@ -16,6 +16,7 @@ from profiles.reading import BaselineRef, Reading
 from registry.recompute import Recomputed
 from registry.records import PROPOSED, Judged
 from reports.budgets import budget_said
+from reports.incidents import news
 from reports.status import scores_text
 from reports.words import marked, moment, span, standing, status_word, worst_first
 
@@ -51,7 +52,7 @@ def why_text(
 def _belongs(incident: Incident) -> str:
     state = "open" if incident.resolved is None else f"over since {moment(incident.last)}"
     since = f"{incident.severity}, since {moment(incident.began)} UTC"
-    note = "" if incident.note is None else f"; {incident.note}"
+    note = f"; {said}" if (said := news(incident)) is not None else ""
     return f"incident {incident.name}: {since}, {state}{note}"
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from policies.objectives.drift import column_drift, measurable
 from policies.objectives.evidence import Blind, comparison_of, found, label_coverage, too_few_labels
-from policies.objectives.wording import number, percent
+from policies.objectives.wording import listed, number, percent
 from policies.policy import Drift, Policy
 from policies.verdict import Finding, ObjectiveVerdict, Status, worst_severity, worst_status
 from profiles.reading import ColumnComparison, Outcomes, Reading
@@ -45,11 +45,19 @@ def with_labels(
     return replace(
         whole,
         status=worst_status([whole.status, own.status]),
-        reason=own.reason if whole.status is Status.MET else f"{whole.reason}; {own.reason}",
+        reason=own.reason if whole.status is Status.MET else _reason(whole, seen.finding),
         severity=worst_severity([whole.severity, own.severity]),
         findings=(*whole.findings, *own.findings),
         provisional=whole.provisional or (early and whole.status is not Status.BREACHED),
     )
+
+
+def _reason(whole: ObjectiveVerdict, finding: Finding) -> str:
+    """Return a reason that begins with all findings' sentences, as every reason that is made of them does."""
+    said = [each.sentence for each in whole.findings if each.suppressed_by is None]
+    if not said or not whole.reason.startswith(listed(said)):
+        return f"{whole.reason}; {finding.sentence}"
+    return listed([*said, finding.sentence]) + whole.reason.removeprefix(listed(said))
 
 
 def _judged(reading: Reading, outcomes: Outcomes, policy: Policy, target: Drift) -> _Seen | Blind:
