@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from policies.defaults import DRIFT, merged, performance_keys
 from policies.faults import Problem, nearest
 from policies.measures_contradict import measuring
+from policies.remedies import remedies_contradict
 from policies.schema import PolicyFile, TeamFile
 from policies.sources_contradict import sources
 from policies.written_objectives import DriftFile, PerformanceFile
@@ -34,6 +35,7 @@ def contradictions(file: PolicyFile, team: TeamFile) -> tuple[Problem, ...]:
         *_drift(file, team),
         *_performance(file, team),
         *measuring(file, team),
+        *remedies_contradict(file, team),
     )
 
 
