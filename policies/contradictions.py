@@ -6,6 +6,7 @@ from policies.budgets_contradict import budgets
 from policies.defaults import DRIFT, merged, performance_keys
 from policies.faults import Problem, nearest
 from policies.measures_contradict import measuring
+from policies.remedies import remedies_contradict
 from policies.schema import PolicyFile, TeamFile
 from policies.sources_contradict import sources
 from policies.written_objectives import DriftFile, PerformanceFile
@@ -38,6 +39,7 @@ def contradictions(file: PolicyFile, team: TeamFile) -> tuple[Problem, ...]:
         *_performance(file, team),
         *measuring(file, team),
         *budgets(file, team),
+        *remedies_contradict(file, team),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal, TypeAlias
 
+from policies.remediation import Remediation
 from policies.verdict import Severity
 from profiles.layout import LabelLayout, Task, TrafficLayout
 from profiles.window import Cadence
@@ -221,5 +222,6 @@ class Policy:
     baselines: tuple[CalendarBaseline, ...] = ()
     false_pages: FalsePages = FalsePages(allow=1, over=timedelta(days=90))
     late_rows: timedelta | None = None
+    remediation: Remediation = field(default_factory=Remediation)
     filled: tuple[str, ...] = field(default=(), compare=False)
     filled_by_team: tuple[str, ...] = field(default=(), compare=False)

@@ -18,6 +18,7 @@ from policies.defaults import (
 from policies.faults import Problem, dotted
 from policies.policy import CalendarBaseline, FalsePages, Policy
 from policies.promises import promises
+from policies.remedies import remediation
 from policies.schema import PolicyFile, TeamFile
 from policies.show import keys
 from policies.written_sources import LabelsFile, TrafficFile
@@ -51,6 +52,7 @@ def resolve(file: PolicyFile, team: TeamFile) -> Policy:
         authority=first(file.authority, ours.authority, "external"),
         automation=first(file.automation, ours.automation, "observe"),
         **promises(file, team, cadence),
+        remediation=remediation(file, team),
         segments=file.segments,
         false_pages=_false_pages(file, team),
         baselines=tuple(

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from policies.policy import Authority, Automation
 from policies.written_objectives import ObjectivesFile
+from policies.written_remediation import RemediationFile
 from policies.written_sources import LabelsFile, TrafficFile
 from policies.written_types import (
     AliasName,
@@ -68,6 +69,9 @@ class Watching(Written):
     objectives: ObjectivesFile = Field(ObjectivesFile(), description="What is promised")
     automation: Automation | None = Field(
         None, description="Record what would be done, propose it, or do it; default: observe"
+    )
+    remediation: RemediationFile = Field(
+        RemediationFile(), description="What Muster may do about a verdict, and within which limits"
     )
     false_pages: FalsePagesFile | None = Field(
         None, description="How many incidents may be opened for nothing before the policy is too nervous"

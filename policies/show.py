@@ -1,12 +1,14 @@
 """A policy that holds, written as a policy file in which every default shows."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import is_dataclass
 from datetime import timedelta
 from typing import Any
 
 import yaml
 
 from policies.policy import Budget, BurnTier, CalendarBaseline, FalsePages, Policy
+from policies.remediation import Remediation, Trainer
 from profiles.window import spelled
 
 _KEYS = {"at_most_worse": "at_most_worse_than_baseline"}
@@ -74,6 +76,7 @@ def _plain(policy: Policy) -> dict[str, Any]:
             for name in _OBJECTIVES
         },
         "false_pages": _keys_of(policy.false_pages),
+        "remediation": _remedies(policy.remediation),
         "automation": policy.automation,
         "authority": policy.authority,
     }
@@ -97,6 +100,21 @@ def _calendar(baseline: CalendarBaseline) -> dict[str, Any]:
         "months": list(baseline.months),
     }
     return {"name": baseline.name, "when": {key: days for key, days in when.items() if days}}
+
+
+def _remedies(remediation: Remediation) -> dict[str, Any]:
+    written = {name: _remedy(name, part) for name, part in vars(remediation).items()}
+    return {name: part for name, part in written.items() if part not in (None, {}, [])}
+
+
+def _remedy(name: str, part: Any) -> Any:
+    if isinstance(part, Trainer):
+        entry = {} if part.entry is None else {part.kind: part.entry}
+        where = {key: value for key in ("folder", "python") if (value := getattr(part, key)) is not None}
+        return {**entry, **where}
+    if name == "change_freezes":
+        return [{"first": str(each.first), "last": str(each.last)} for each in part]
+    return _keys_of(part) if is_dataclass(part) else _value(name, part)
 
 
 def _value(name: str, value: Any) -> Any:

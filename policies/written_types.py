@@ -44,6 +44,13 @@ def _share(value: object) -> float:
     return share
 
 
+def _open_share(value: object) -> float:
+    share = _share(value)
+    if not 0 < share < 1:
+        raise ValueError(f"{value!r} has to be more than 0% and less than 100%")
+    return share
+
+
 def _duration(value: object) -> timedelta:
     span = duration(value if isinstance(value, str) else str(value))
     if span > _LONGEST:
@@ -116,6 +123,13 @@ def _fits(pattern: str, what: str) -> Callable[[str], str]:
 Version: TypeAlias = Annotated[Literal[1], BeforeValidator(_first_version)]
 Share: TypeAlias = Annotated[
     float, BeforeValidator(_share), WithJsonSchema({"anyOf": [_PERCENT_SCHEMA, _NUMBER_SCHEMA]})
+]
+OpenShare: TypeAlias = Annotated[
+    float,
+    BeforeValidator(_open_share),
+    WithJsonSchema(
+        {"anyOf": [_PERCENT_SCHEMA, {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}]}
+    ),
 ]
 # An allowance may exceed 100 %, but only when written as a percentage: a bare 10 is meant as 10 %.
 Allowance: TypeAlias = Annotated[
