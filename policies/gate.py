@@ -28,8 +28,8 @@ class Gate:
     """When a challenger is not inferior.
 
     Its mean loss may exceed the champion's by `margin`: a share of the champion's where `relative`, else in
-    units of the loss. `alpha` is the largest chance that any of a month's inferior challengers advances; each is
-    aborted wrongly with no larger chance. Nothing is decided before `minimum_rows` and `minimum_blocks`; a
+    units of the loss. `alpha` is the largest chance that any of a month's inferior challengers advances; each
+    is aborted wrongly with no larger chance. Nothing is decided before `minimum_rows` and `minimum_blocks`; a
     block is `block` long, and rows in one may depend on each other. Decisions come soonest where they need
     about `tightest_at` rows. After `longest`, paused time left out, an undecided challenger has `expired`.
     With `segment_margin` a challenger is also aborted where it is shown to be worse than that in any one

@@ -12,8 +12,8 @@ class Evidence:
     """Mean losses of two versions on the same rows, and bounds of their difference that allow for every look.
 
     All in units of the loss, clipped; `margin` too, where a share of the champion's loss was meant. `lower`
-    and `upper` fail with a chance of alpha each. `was_above` tells that `lower` exceeded the margin after this
-    or any earlier block. `rows_to_tell` is how many rows, from the first on, decide if the difference stays.
+    and `upper` fail with a chance of alpha each. `was_above` tells that `lower` exceeded the margin after
+    this or any earlier block. `rows_to_tell` is how many rows, from the first on, decide if it stays so.
     """
 
     champion_loss: float
@@ -46,8 +46,8 @@ def evidence(
     """Bound the difference by blocks in order of time, of which there is at least one.
 
     Tested is the excess c - (1 + margin) a of a challenger's loss c over the champion's a (c - a - margin for
-    an absolute one), which is linear in both: so that the champion's mean loss is itself an estimate, from the
-    same rows, is allowed for. Bounds: `profiles.sequential.confidence_sequence`.
+    an absolute one), which is linear in both: so that the champion's mean loss is itself an estimate, from
+    the same rows, is allowed for. Bounds: `profiles.sequential.confidence_sequence`.
     """
     # scipy comes with it, which models without a challenger do not pay
     import numpy as np

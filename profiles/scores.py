@@ -297,10 +297,10 @@ def ndcg_of_queries(
         raise ValueError("a label of a ranking is negative")
     found, first = [np.zeros(0)], [np.zeros(0, dtype=np.int64)]
     for places in _queries(group):
-        whole = np.isfinite(relevance[places]).all(axis=1) & np.isfinite(order[places]).all(axis=1)
+        whole = np.isfinite(np.stack([relevance[places], order[places]])).all(axis=(0, 2))
         each = (
             metrics.ndcg_score(relevance[query][None], order[query][None], k=k) if complete else np.nan
-            for query, complete in zip(places, whole, strict=True)
+            for query, complete in zip(places, np.atleast_1d(whole), strict=True)
         )
         found.append(np.fromiter(each, dtype=np.float64, count=len(places)))
         first.append(places.min(axis=1))
