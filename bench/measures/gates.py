@@ -74,9 +74,9 @@ MEASURES = (
         key="aa_abort_share",
         unit="share",
         meaning="A/A shadows that the default gate (margin 2 % of the champion's loss, first challenger of "
-        "the month) aborts within 5,000 rows, looked at after every day: the upper 95 % Clopper-Pearson bound "
-        "of the worse of two real sets over 2,000 shadows each. Both versions are bootstrap refits of one "
-        "model (absolute error of boosted trees on bike, log loss of a logistic regression on bank), 16 "
+        "the month) aborts within 5,000 rows, looked at after every day: the upper 95 % Clopper-Pearson "
+        "bound of the worse of two real sets over 2,000 shadows each. Both versions are bootstrap refits of "
+        "one model (absolute error of boosted trees on bike, log loss of a logistic regression on bank), 16 "
         "of them on a random half of a set's days; whole days are drawn with replacement from the other "
         "half, their hours are the gate's blocks (bank, which has no hours: 5 rows in a row are one).",
         take=aa_abort_share,
