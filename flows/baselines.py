@@ -9,8 +9,8 @@ from policies.load import LoadedPolicy
 from profiles.errors import BaselineMissing, MusterError
 from profiles.see import Seen, see
 from profiles.window import Window
-from registry.adoption import Actor, adopt_unregistered, set_baseline
-from registry.records import DEFAULT, PROPOSED, UNVERSIONED, Assignment, RegisteredBaseline
+from registry.adoption import adopt_unregistered, set_baseline
+from registry.records import DEFAULT, PROPOSED, UNVERSIONED, Actor, Assignment, RegisteredBaseline
 
 
 def begin_anyhow(loaded: LoadedPolicy, world: World, version: str = UNVERSIONED) -> Watched:
