@@ -1,6 +1,7 @@
 """`muster policy check|show|schema`."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -22,16 +23,23 @@ def policy() -> None:
 def check(roots: tuple[Path, ...], *, as_json: bool) -> None:
     """Check every policy below ROOTS; exit with 3 when there are faults, or no policy at all.
 
-    A policy lies at ROOT/TEAM/MODEL.yaml. Without ROOTS, those of the settings are checked.
+    A policy lies at ROOT/TEAM/MODEL.yaml. Without ROOTS, those of the settings are checked, and whether the
+    settings define every channel that is routed to.
     """
     from policies.load import load_policies
     from reports.shapes import checked_json
 
-    if not roots:
+    if roots:
+        fleet = load_policies(roots)
+    else:
+        from policies.routes import unknown_channels
         from registry.settings import load_settings
 
-        roots = policy_roots(load_settings())
-    fleet = load_policies(roots)
+        settings = load_settings()
+        roots = policy_roots(settings)
+        fleet = load_policies(roots)
+        astray = unknown_channels(fleet.policies, settings.channel_names)
+        fleet = replace(fleet, faults=(*fleet.faults, *astray))
     if as_json:
         show_json(checked_json(fleet))
     else:

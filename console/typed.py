@@ -13,7 +13,7 @@ from profiles.errors import PolicyInvalid
 
 if TYPE_CHECKING:
     from policies.load import Fleet, LoadedPolicy
-    from registry.adoption import Actor
+    from registry.records import Actor
 
 
 class Moment(click.ParamType[datetime]):
@@ -50,7 +50,7 @@ def person() -> Actor:
     """Return who runs this command, as the operating system knows them; no variable can claim otherwise."""
     import pwd
 
-    from registry.adoption import Actor
+    from registry.records import Actor
 
     try:
         name = pwd.getpwuid(os.getuid()).pw_name

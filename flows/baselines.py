@@ -14,8 +14,8 @@ from profiles.see import Seen, see, steadiness
 from profiles.sketch import with_steadiness
 from profiles.steadiness import sample_windows
 from profiles.window import Window
-from registry.adoption import Actor, adopt_unregistered, set_baseline
-from registry.records import DEFAULT, PROPOSED, UNVERSIONED, Assignment, RegisteredBaseline
+from registry.adoption import adopt_unregistered, set_baseline
+from registry.records import DEFAULT, PROPOSED, UNVERSIONED, Actor, Assignment, RegisteredBaseline
 
 
 def begin_anyhow(loaded: LoadedPolicy, world: World, version: str = UNVERSIONED) -> Watched:

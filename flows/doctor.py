@@ -11,6 +11,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
+from flows import doctor_alerts
 from flows.standing import who_stands
 from flows.world import sight_of
 from policies.load import Fleet
@@ -50,6 +51,7 @@ def examine(settings: Settings, fleet: Fleet, environ: Mapping[str, str]) -> Exa
         ("ledger", lambda: _ledger(settings, fleet)),
         ("model registry", lambda: _registry(settings, fleet)),
         ("traffic", lambda: _traffic(settings, fleet)),
+        ("alerts", lambda: _alerts(settings, fleet, environ)),
         ("Prefect", lambda: _prefect(settings, fleet, environ)),
     )
     for name, look in parts:
@@ -152,6 +154,11 @@ def _traffic(settings: Settings, fleet: Fleet) -> Iterator[Complaint]:
             empty.append(f"{policy.model} ({policy.traffic.path or 'its query'})")
     if empty:
         yield Complaint("traffic", f"no row of {_listed(empty)}", "correct traffic.path, or send traffic")
+
+
+def _alerts(settings: Settings, fleet: Fleet, environ: Mapping[str, str]) -> Iterator[Complaint]:
+    for wrong, mend in doctor_alerts.complaints(settings, fleet, environ):
+        yield Complaint("alerts", wrong, mend)
 
 
 def _prefect(settings: Settings, fleet: Fleet, environ: Mapping[str, str]) -> Iterator[Complaint]:

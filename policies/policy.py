@@ -48,6 +48,19 @@ class Budget:
 
 
 @dataclass(frozen=True)
+class Routes:
+    """The channels, by name, that are told of what is so urgent; their definitions are settings."""
+
+    critical: tuple[str, ...] = ()
+    high: tuple[str, ...] = ()
+    low: tuple[str, ...] = ()
+
+    def of(self, severity: Severity) -> tuple[str, ...]:
+        """Return the channels of one severity."""
+        return {Severity.CRITICAL: self.critical, Severity.HIGH: self.high, Severity.LOW: self.low}[severity]
+
+
+@dataclass(frozen=True)
 class Freshness:
     """No silence in the traffic longer than `at_most`.
 
@@ -223,5 +236,6 @@ class Policy:
     false_pages: FalsePages = FalsePages(allow=1, over=timedelta(days=90))
     late_rows: timedelta | None = None
     remediation: Remediation = field(default_factory=Remediation)
+    routes: Routes = Routes()
     filled: tuple[str, ...] = field(default=(), compare=False)
     filled_by_team: tuple[str, ...] = field(default=(), compare=False)

@@ -16,7 +16,7 @@ from policies.defaults import (
     lateness,
 )
 from policies.faults import Problem, dotted
-from policies.policy import CalendarBaseline, FalsePages, Policy
+from policies.policy import CalendarBaseline, FalsePages, Policy, Routes
 from policies.promises import promises
 from policies.remedies import remediation
 from policies.schema import PolicyFile, TeamFile
@@ -55,13 +55,14 @@ def resolve(file: PolicyFile, team: TeamFile) -> Policy:
         remediation=remediation(file, team),
         segments=file.segments,
         false_pages=_false_pages(file, team),
+        routes=_routes(file, team),
         baselines=tuple(
             CalendarBaseline(each.name, each.when.dates, each.when.weekdays, each.when.months)
             for each in file.baselines
         ),
     )
     own, teams = set(_written(file)), set(_written(ours))
-    teams |= {"owners"} & set(_written(team))
+    teams |= {key for key in _written(team) if key.split(".")[0] in {"owners", "routes"}}
     filled = [key for key in keys(policy) if key not in own]
     return replace(
         policy,
@@ -128,6 +129,11 @@ def _labels(file: PolicyFile) -> LabelLayout | None:
 def _false_pages(file: PolicyFile, team: TeamFile) -> FalsePages:
     keys = file.false_pages or team.defaults.false_pages
     return FALSE_PAGES if keys is None else FalsePages(keys.allow, keys.over)
+
+
+def _routes(file: PolicyFile, team: TeamFile) -> Routes:
+    keys = file.routes or team.routes
+    return Routes() if keys is None else Routes(keys.critical, keys.high, keys.low)
 
 
 def _written(part: Written, prefix: str = "") -> Iterator[str]:

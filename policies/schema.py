@@ -15,6 +15,7 @@ from policies.written_sources import LabelsFile, TrafficFile
 from policies.written_types import (
     AliasName,
     BaselineName,
+    ChannelName,
     ColumnName,
     Count,
     Day,
@@ -39,6 +40,14 @@ class FalsePagesFile(Written):
 
     allow: Windows = Field(description="How many within the span")
     over: Duration = Field(description="The span, such as 90d")
+
+
+class RoutesFile(Written):
+    """Which channels are told of what; channels are defined in the settings."""
+
+    critical: tuple[ChannelName, ...] = Field((), description="Channels that are told of critical incidents")
+    high: tuple[ChannelName, ...] = Field((), description="Channels that are told of high ones")
+    low: tuple[ChannelName, ...] = Field((), description="Channels that are told of low ones")
 
 
 class WhenFile(Written):
@@ -100,6 +109,9 @@ class PolicyFile(Watching):
         (), description="Baselines for some days: the first that fits a window holds, else the default one"
     )
     owners: tuple[Owner, ...] | None = Field(None, description="Who is told; default: the team's owners")
+    routes: RoutesFile | None = Field(
+        None, description="Channels that are told of incidents; default: the team's routes"
+    )
 
 
 class TeamFile(Written):
@@ -108,4 +120,5 @@ class TeamFile(Written):
     version: Version = Field(1, description="Version of this format")
     team: TeamName = Field(description="The team's name, the same as its folder's")
     owners: tuple[Owner, ...] = Field((), description="Who is told about the team's models")
+    routes: RoutesFile | None = Field(None, description="Channels that are told of incidents, by severity")
     defaults: Watching = Field(Watching(), description="Defaults for every model of the team")

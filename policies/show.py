@@ -71,6 +71,7 @@ def _plain(policy: Policy) -> dict[str, Any]:
         **({"segments": list(policy.segments)} if policy.segments else {}),
         **({"baselines": [_calendar(each) for each in policy.baselines]} if policy.baselines else {}),
         "owners": list(policy.owners),
+        **({"routes": routes} if (routes := _routes(policy)) else {}),
         "objectives": {
             name: _keys_of(getattr(policy, name), without=() if policy.segments else ("segments",))
             for name in _OBJECTIVES
@@ -80,6 +81,10 @@ def _plain(policy: Policy) -> dict[str, Any]:
         "automation": policy.automation,
         "authority": policy.authority,
     }
+
+
+def _routes(policy: Policy) -> dict[str, Any]:
+    return {tier: list(channels) for tier, channels in vars(policy.routes).items() if channels}
 
 
 def _keys_of(part: Any, without: Sequence[str] = ()) -> dict[str, Any] | bool:

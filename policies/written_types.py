@@ -210,6 +210,11 @@ BaselineName: TypeAlias = Annotated[
     Field(max_length=60, json_schema_extra={"pattern": f"^{_NAME}$"}),
     AfterValidator(_fits(_NAME, "a baseline's name; use lower-case letters, digits, - and _")),
 ]
+ChannelName: TypeAlias = Annotated[
+    str,
+    Field(max_length=60, json_schema_extra={"pattern": f"^{_NAME}$"}),
+    AfterValidator(_fits(_NAME, "a channel's name; use lower-case letters, digits, - and _")),
+]
 Urgency: TypeAlias = Annotated[Severity | None, Field(description="How urgent a breach is")]
 InARow: TypeAlias = Annotated[
     Windows | None,

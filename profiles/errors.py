@@ -9,9 +9,11 @@ MusterError
 ├── RegistryUnavailable  the model registry did not answer or lacks an entry
 ├── LedgerUnavailable    the ledger database cannot be used as it is
 ├── LedgerConflict       somebody else changed the same row first
+├── MoveRefused          who serves may not be changed like this, or not by this actor
 ├── OrchestratorUnavailable   the Prefect server did not answer, refused, or cannot be used as it is
 │   └── DeploymentTaken  a deployment of that name belongs to somebody else
 ├── ServiceFailed        a server of one's own did not start, or ended
+├── ChannelUnavailable   a channel of alerts cannot be used as it is defined
 └── SettingsInvalid      the environment or muster.toml has a fault
 
 Every message says what was wanted, what was found and what to do next.
@@ -52,6 +54,14 @@ class LedgerUnavailable(MusterError):
 
 class LedgerConflict(MusterError):
     """Somebody else changed the same row first."""
+
+
+class MoveRefused(MusterError):
+    """Who serves may not be changed like this, or not by this actor."""
+
+
+class ChannelUnavailable(MusterError):
+    """A channel of alerts cannot be used as it is defined."""
 
 
 class SettingsInvalid(MusterError):

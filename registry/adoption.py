@@ -1,7 +1,6 @@
 """Following a registry that somebody else decides about."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from policies.policy import Policy
@@ -13,20 +12,12 @@ from registry.profile_store import ProfileStore
 from registry.records import (
     PROPOSED,
     UNVERSIONED,
-    ActorKind,
+    Actor,
     Assignment,
     ModelVersion,
     RegisteredBaseline,
     TransitionRequest,
 )
-
-
-@dataclass(frozen=True)
-class Actor:
-    """Who does something: a person by the name that the operating system knows, or Muster itself."""
-
-    name: str
-    kind: ActorKind
 
 
 def adopt(
@@ -206,6 +197,7 @@ def _adoption(
         reason=f"the alias {policy.alias} of {policy.registered_as} names version {served.version}",
         champion=served.version,
         previous=None if current is None else current.champion,
+        frozen_by=None if current is None else current.frozen_by,
         evidence={"alias": policy.alias, "source": served.source},
         policy_digest=policy_digest,
     )

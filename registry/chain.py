@@ -13,6 +13,7 @@ from typing import Any, cast
 from sqlalchemy import Table, insert
 from sqlmodel import Session, col, select
 
+from registry.act_tables import IntentEventRow, IntentRow
 from registry.canonical import canonical_json, digest, iso
 from registry.tables import (
     BaselineRow,
@@ -63,6 +64,8 @@ FACTS: Mapping[type[Row], FactKind] = {
         former=("incident", "window_start"),
         added={"actor": None},
     ),
+    IntentRow: FactKind("intent", ("key",)),
+    IntentEventRow: FactKind("intent event", ("key", "event")),
 }
 
 

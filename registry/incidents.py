@@ -23,21 +23,22 @@ _LOOKED_THROUGH = 8
 
 def record_changes(
     session: Session, verdict: Verdict, policy: Policy, revision: int, policy_digest: str, at: datetime
-) -> None:
-    """Record what a new verdict does to its model's incidents, under the model's lock.
+) -> tuple[IncidentChange, ...]:
+    """Record what a new verdict does to its model's incidents, under the model's lock, and return it.
 
     A change that the ledger has for the same incident by the same verdict stands.
     """
     known = _reaching(session, verdict.model, verdict.window.start)
     breached = [each.objective for each in verdict.objectives if each.status is Status.BREACHED]
     if not known and not breached:
-        return
+        return ()
     longest = max((persistence(policy, objective) for objective in breached), default=1)
-    for change in (
+    found = (
         *follow(known, verdict, _recent(session, verdict, longest), policy),
         *corrections(session, known, verdict, revision, policy, policy_digest),
-    ):
-        _record(session, change, verdict.window.start, revision, policy_digest, at)
+    )
+    start = verdict.window.start
+    return tuple(each for each in found if _record(session, each, start, revision, policy_digest, at))
 
 
 def changes_by(session: Session, pulse: Pulse, policy: Policy) -> tuple[IncidentChange, ...]:
@@ -45,10 +46,15 @@ def changes_by(session: Session, pulse: Pulse, policy: Policy) -> tuple[Incident
     return judge_pulse(pulse, _reaching(session, pulse.model, pulse.at), policy)
 
 
-def record_pulse(session: Session, pulse: Pulse, policy: Policy, policy_digest: str) -> None:
-    """Record what a pulse does to its model's incidents, under the model's lock."""
-    for change in changes_by(session, pulse, policy):
-        _record(session, change, pulse.at, None, policy_digest, pulse.at)
+def record_pulse(
+    session: Session, pulse: Pulse, policy: Policy, policy_digest: str
+) -> tuple[IncidentChange, ...]:
+    """Record what a pulse does to its model's incidents, under the model's lock, and return it."""
+    return tuple(
+        change
+        for change in changes_by(session, pulse, policy)
+        if _record(session, change, pulse.at, None, policy_digest, pulse.at)
+    )
 
 
 def record_by_person(
@@ -75,7 +81,7 @@ def _record(
     revision: int | None,
     policy_digest: str,
     at: datetime,
-) -> None:
+) -> bool:
     incident = change.after
     earlier = session.exec(
         select(IncidentRow.window_start, IncidentRow.reading_revision, IncidentRow.policy_digest).where(
@@ -83,7 +89,7 @@ def _record(
         )
     ).all()
     if (start, revision, policy_digest) in {tuple(each) for each in earlier}:
-        return
+        return False
     row = IncidentRow(
         model=incident.model,
         incident=incident.name,
@@ -101,6 +107,7 @@ def _record(
         content=dump(incident),
     )
     record(session, incident.model, row, at)
+    return True
 
 
 def incidents_of(session: Session, model: str | None, *, open_only: bool) -> tuple[Incident, ...]:

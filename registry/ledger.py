@@ -1,7 +1,6 @@
 """The ledger: the truth for what Muster saw, judged and decided."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from types import TracebackType
@@ -11,16 +10,18 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, func, select
 
 from policies.incidents import Incident, IncidentChange
+from policies.intents import Respond, respond_by_nothing
 from policies.policy import Policy
 from policies.pulse import Pulse
 from policies.verdict import Verdict
-from profiles.errors import LedgerConflict, LedgerUnavailable
+from profiles.errors import LedgerConflict
 from profiles.reading import Reading
-from registry import assignments, incidents, looks, pulses, windows
-from registry.canonical import canonical_json, digest, dump
+from registry import assignments, incidents, looks, outbox, pulses, windows
+from registry.acting import Acting
+from registry.canonical import canonical_json, digest, dump, load
 from registry.chain import FACTS, append, record
 from registry.database import Database
-from registry.questions import Questions, baseline_of, current_policy_digest
+from registry.questions import baseline_of, current_policy_digest
 from registry.records import (
     Assignment,
     Look,
@@ -30,10 +31,11 @@ from registry.records import (
     VersionState,
 )
 from registry.tables import BaselineRow, EntryRow, ModelRow, PolicyRow, VersionRow
+from registry.writing import lock
 
 
-class Ledger(Questions):
-    """A ledger database with its questions (see Questions) and the facts that can be recorded in it.
+class Ledger(Acting):
+    """A ledger database: its questions (see Questions), its acts (see Acting) and the facts it can record.
 
     Each fact is one transaction under its model's lock, together with its entry in the model's hash
     chain; recording it again changes nothing. Times are passed in. A ledger may be shared by threads.
@@ -71,7 +73,7 @@ class Ledger(Questions):
             return key
         with self._database.writing("policy") as session:
             self._add_model(session, policy, at)
-            _lock(session, policy.model)
+            lock(session, policy.model)
             row = session.get(PolicyRow, key)
             if row is None:
                 row = PolicyRow(
@@ -115,12 +117,14 @@ class Ledger(Questions):
         at: datetime,
         settles_at: datetime | None = None,
         flow_run: str | None = None,
+        respond: Respond = respond_by_nothing,
     ) -> int:
         """Record a window's reading with its verdict, and return the reading's revision (from 1).
 
         A reading that differs from the window's newest one supersedes it; one that says the same adds
         nothing, but settles it when `at` has reached `settles_at`. Of several verdicts by one policy on
-        one reading the first stands. What a new verdict does to the model's incidents is recorded with it.
+        one reading the first stands. What a new verdict does to the model's incidents is recorded with it,
+        and so are the intents that `respond` answers it with and the alerts that the policy routes.
         """
         if (reading.model, reading.window) != (verdict.model, verdict.window):
             raise ValueError(
@@ -131,7 +135,8 @@ class Ledger(Questions):
             revision = windows.record_reading(session, reading, at, settles_at, flow_run)
             policy = windows.record_verdict(session, verdict, revision, policy_digest, at)
             if policy is not None:
-                incidents.record_changes(session, verdict, policy, revision, policy_digest, at)
+                changes = incidents.record_changes(session, verdict, policy, revision, policy_digest, at)
+                outbox.answer(session, changes, policy, policy_digest, respond, at)
         return revision
 
     def record_pulse(self, pulse: Pulse, policy: Policy, policy_digest: str) -> None:
@@ -146,7 +151,8 @@ class Ledger(Questions):
                 return
         with self._writing("pulse", pulse.model) as session:
             pulses.remember(session, pulse)
-            incidents.record_pulse(session, pulse, policy, policy_digest)
+            changes = incidents.record_pulse(session, pulse, policy, policy_digest)
+            outbox.answer(session, changes, policy, policy_digest, respond_by_nothing, pulse.at)
 
     def record_look(self, look: Look) -> None:
         """Remember how a model's log was found, for the next look; nothing of it enters the chain."""
@@ -162,15 +168,11 @@ class Ledger(Questions):
         the ledger knows no such incident.
         """
         with self._writing("incident", model) as session:
-            return incidents.record_by_person(
-                session, model, name, decide, current_policy_digest(session, model), at
-            )
-
-    @contextmanager
-    def _writing(self, what: str, model: str) -> Iterator[Session]:
-        with self._database.writing(what) as session:
-            _lock(session, model)
-            yield session
+            policy_digest = current_policy_digest(session, model)
+            change = incidents.record_by_person(session, model, name, decide, policy_digest, at)
+            policy = load(Policy, session.get_one(PolicyRow, policy_digest).resolved)
+            outbox.answer(session, (change,), policy, str(policy_digest), respond_by_nothing, at)
+        return change
 
     def _is_current(self, model: str, policy_digest: str) -> bool:
         with self._database.reading() as session:
@@ -180,13 +182,6 @@ class Ledger(Questions):
         insert = postgresql.insert if self._database.dialect == "postgresql" else sqlite.insert
         values = {"model": policy.model, "team": policy.team, "created_at": at}
         session.exec(insert(ModelRow).values(values).on_conflict_do_nothing())
-
-
-def _lock(session: Session, model: str) -> None:
-    """Keep other writers of a model's chain waiting; SQLite's write transaction does so for all models."""
-    found = session.exec(select(ModelRow.model).where(ModelRow.model == model).with_for_update()).first()
-    if found is None:
-        raise LedgerUnavailable(f"the ledger knows no model {model}: record its policy first")
 
 
 def _times_recorded(session: Session, row: PolicyRow) -> int:

@@ -11,7 +11,7 @@ from policies.verdict import Verdict
 from profiles.reading import Reading
 from profiles.window import Window
 
-ActorKind: TypeAlias = Literal["person", "muster", "registry"]
+ActorKind: TypeAlias = Literal["person", "claimed", "muster", "registry"]
 ChallengerRole: TypeAlias = Literal["shadow", "canary"]
 # `adopted` follows a change that somebody else made; the others are made by Muster or through it. After
 # `baselined` the same version serves, compared with a baseline that a person or `muster init` set.
@@ -22,11 +22,15 @@ TransitionKind: TypeAlias = Literal[
     "canaried",
     "stepped",
     "promoted",
+    "baked",
     "rolled_back",
     "rejected",
     "frozen",
     "unfrozen",
 ]
+
+# `approved` lets a proposal be carried out; each of the others is the end of an intent.
+IntentEvent: TypeAlias = Literal["approved", "done", "failed", "declined"]
 
 BASELINE_KINDS = ("training", "evaluation", "period")
 # Windows are compared with the default; while a version has none, with the one that `muster init` proposed
@@ -35,6 +39,19 @@ DEFAULT = "default"
 PROPOSED = "proposed"
 # What serves a model that no model registry knows.
 UNVERSIONED = "unversioned"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who does something.
+
+    A `person` is known to the operating system or by a log-in; a `claimed` name is only said, as by a run
+    that was started in Prefect's own pages. `muster` acts automatically, `registry` is somebody else's
+    delivery.
+    """
+
+    name: str
+    kind: ActorKind
 
 
 class VersionState(StrEnum):

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from profiles.errors import SettingsInvalid
+from registry.channels import CONSOLE, ChannelSetting, read_channels
 
 _PREFIX = "MUSTER_"
 _CONFIG = "MUSTER_CONFIG"
@@ -44,6 +45,12 @@ class Settings:
     instance: str
     work_pool: str
     traffic_root: Path
+    channels: tuple[ChannelSetting, ...] = ()
+
+    @property
+    def channel_names(self) -> frozenset[str]:
+        """The channels that policies may route to."""
+        return frozenset({CONSOLE, *(channel.name for channel in self.channels)})
 
     def __repr__(self) -> str:
         shown = (f"{f.name}={_shown(getattr(self, f.name))!r}" for f in fields(self))
@@ -182,6 +189,10 @@ def _instance(value: Any, base: Path) -> str:
     return name
 
 
+def _channels(value: Any, _base: Path) -> tuple[ChannelSetting, ...]:
+    return read_channels(value)
+
+
 _READERS: Mapping[str, Callable[[Any, Path], Any]] = {
     "state": _path,
     "policies": _roots,
@@ -193,6 +204,7 @@ _READERS: Mapping[str, Callable[[Any, Path], Any]] = {
     "instance": _instance,
     "work_pool": _text,
     "traffic_root": _path,
+    "channels": _channels,
 }
 
 
@@ -209,5 +221,6 @@ def _with_defaults(written: Mapping[str, Any], home: Path) -> Settings:
         "instance": "muster",
         "work_pool": "muster",
         "traffic_root": home,
+        "channels": (),
     }
     return Settings(**{**defaults, **written})

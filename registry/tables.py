@@ -2,7 +2,8 @@
 
 Rows carry keys, times and what is searched for in columns of their own; whole values as canonical JSON.
 Times are aware and in UTC. Nothing here is ever updated but `assignments` and the state of `versions`,
-which both follow from `transitions`, and `unreadable_feeds` and `looks`, which say only how things are now.
+which both follow from `transitions`, and `unreadable_feeds`, `looks` and `leases`, which say only how
+things are now.
 """
 
 from collections.abc import Iterable
@@ -18,7 +19,8 @@ from policies.verdict import Severity, Status
 from registry.records import BASELINE_KINDS, ActorKind, ChallengerRole, VersionState
 
 
-def _one_of(column: str, values: Iterable[str]) -> CheckConstraint:
+def one_of(column: str, values: Iterable[str]) -> CheckConstraint:
+    """Return the constraint that a column holds one of some values."""
     listed = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} IN ({listed})", name=column)
 
@@ -63,7 +65,7 @@ class VersionRow(Row, table=True):
     """A version as the model registry had it when it was first recorded, and its state since."""
 
     __tablename__ = "versions"
-    __table_args__ = (_one_of("state", VersionState),)
+    __table_args__ = (one_of("state", VersionState),)
 
     model: str = Field(primary_key=True, foreign_key="models.model")
     version: str = Field(primary_key=True)
@@ -81,7 +83,7 @@ class BaselineRow(Row, table=True):
     __tablename__ = "baselines"
     __table_args__ = (
         ForeignKeyConstraint(["model", "version"], ["versions.model", "versions.version"]),
-        _one_of("kind", BASELINE_KINDS),
+        one_of("kind", BASELINE_KINDS),
     )
 
     model: str = Field(primary_key=True)
@@ -104,7 +106,7 @@ class AssignmentRow(Row, table=True):
         ForeignKeyConstraint(["model", "champion"], ["versions.model", "versions.version"]),
         ForeignKeyConstraint(["model", "previous"], ["versions.model", "versions.version"]),
         ForeignKeyConstraint(["model", "challenger"], ["versions.model", "versions.version"]),
-        _one_of("challenger_role", get_args(ChallengerRole)),
+        one_of("challenger_role", get_args(ChallengerRole)),
         CheckConstraint("weight BETWEEN 0 AND 1", name="weight"),
         CheckConstraint("revision >= 1", name="revision"),
     )
@@ -124,7 +126,7 @@ class TransitionRow(Row, table=True):
     """A change of who serves; one per model and revision. Append-only."""
 
     __tablename__ = "transitions"
-    __table_args__ = (Unique("model", "request_key"), _one_of("actor_kind", get_args(ActorKind)))
+    __table_args__ = (Unique("model", "request_key"), one_of("actor_kind", get_args(ActorKind)))
 
     model: str = Field(primary_key=True, foreign_key="models.model")
     revision: int = Field(primary_key=True)
@@ -186,8 +188,8 @@ class VerdictRow(Row, table=True):
             ["model", "window_start", "reading_revision"],
             ["readings.model", "readings.window_start", "readings.revision"],
         ),
-        _one_of("status", Status),
-        _one_of("severity", Severity),
+        one_of("status", Status),
+        one_of("severity", Severity),
     )
 
     model: str = Field(primary_key=True)
@@ -213,8 +215,8 @@ class IncidentRow(Row, table=True):
             ["model", "window_start", "reading_revision"],
             ["readings.model", "readings.window_start", "readings.revision"],
         ),
-        _one_of("change", get_args(ChangeKind)),
-        _one_of("severity", Severity),
+        one_of("change", get_args(ChangeKind)),
+        one_of("severity", Severity),
     )
 
     model: str = Field(primary_key=True)
@@ -272,4 +274,7 @@ class EntryRow(Row, table=True):
     hash: str
 
 
-APPEND_ONLY = ("entries", "transitions", "readings", "settlements", "verdicts", "incident_changes")
+APPEND_ONLY = (
+    *("entries", "transitions", "readings", "settlements", "verdicts", "incident_changes"),
+    *("intents", "intent_events", "freezes"),
+)

@@ -8,9 +8,12 @@ from typing import Any, TypeVar
 
 from sqlmodel import Session, col, func, select
 
+from registry.act_tables import FreezeRow, IntentEventRow, IntentRow, LeaseRow
 from registry.assignments import states_of, transition_of
 from registry.canonical import dump, iso
 from registry.chain import FACTS, GENESIS, entry_hash, fact_key, former_key, row_digest, table_of
+from registry.freezes import freeze_faults
+from registry.intents import is_open
 from registry.records import Fault, Verification
 from registry.tables import (
     AssignmentRow,
@@ -26,7 +29,7 @@ from registry.windows import reading_of
 
 R = TypeVar("R", bound=Row)
 
-_JSON = frozenset({"resolved", "scores", "evidence", "before", "after", "content"})
+_JSON = frozenset({"resolved", "scores", "evidence", "before", "after", "content", "result"})
 # When and by which run something was recorded, and what depends on that.
 _CIRCUMSTANCES = frozenset(
     {"created_at", "recorded_at", "registered_at", "at", "flow_run", "content_digest", "seq", "prev", "hash"}
@@ -37,7 +40,8 @@ def verify(session: Session) -> Verification:
     """Recompute every chain and every row's digest.
 
     Found are altered and missing rows, rows without an entry, altered entries, broken links and gaps;
-    besides, assignments and version states that do not follow from the transitions.
+    besides, assignments and version states that do not follow from the transitions, and leases that do not
+    follow from the intents.
     """
     models = session.exec(select(ModelRow.model).order_by(ModelRow.model)).all()
     chains = {*session.exec(select(EntryRow.model).distinct()).all()}
@@ -47,6 +51,7 @@ def verify(session: Session) -> Verification:
             faults += _faults(session, model)
         except ValueError as error:
             faults.append(Fault(model, "entry", "", f"altered row: the chain cannot be read: {error}"))
+    faults += freeze_faults(session)
     counted = session.exec(select(func.count()).select_from(EntryRow)).one()
     return Verification(entries=counted, chains=len(chains), faults=tuple(faults))
 
@@ -58,6 +63,7 @@ def _faults(session: Session, model: str) -> list[Fault]:
         faults += _order_faults(session, model, entries)
     if not any(fault.kind == "transition" for fault in faults):
         faults += _serving_faults(session, model)
+    faults += _lease_faults(session, model)
     return faults
 
 
@@ -137,13 +143,25 @@ def _serving_faults(session: Session, model: str) -> Iterator[Fault]:
             )
 
 
+def _lease_faults(session: Session, model: str) -> Iterator[Fault]:
+    """Find what would make an intent disappear, or be carried out a second time."""
+    events: dict[str, list[str]] = {}
+    for event in session.exec(select(IntentEventRow).where(IntentEventRow.model == model)).all():
+        events.setdefault(event.key, []).append(event.event)
+    leased = {*session.exec(select(LeaseRow.key).where(LeaseRow.model == model)).all()}
+    for row in session.exec(select(IntentRow).where(IntentRow.model == model)).all():
+        if is_open(row, events.get(row.key, ())) is not (row.key in leased):
+            said = "open, but nobody can claim it" if row.key not in leased else "over, but can be claimed"
+            yield Fault(model, "lease", row.key, f"altered row: the intent is {said}")
+
+
 def content(session: Session) -> dict[str, Any]:
     """Return every table as a sorted list of plain rows without the circumstances of recording.
 
     Two ledgers that were told the same facts have the same content, in whatever order and whenever
     they were told; except for revisions, which count in the order of arrival.
     """
-    kinds: tuple[type[Row], ...] = (ModelRow, AssignmentRow, EntryRow, *FACTS)
+    kinds: tuple[type[Row], ...] = (ModelRow, AssignmentRow, EntryRow, FreezeRow, *FACTS)
     return {
         table_of(kind).name: sorted((_plain(row) for row in session.exec(select(kind)).all()), key=repr)
         for kind in kinds

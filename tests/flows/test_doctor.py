@@ -40,7 +40,7 @@ def test_of_a_watched_model_with_a_baseline_there_is_nothing_to_say(
     settings: Settings, tmp_path: Path
 ) -> None:
     watch(tmp_path, FakeVersions({(MODEL, "champion"): "1"}, {"1": (baseline(),)}))
-    for part in ("installed packages", "policies", "ledger", "model registry", "traffic"):
+    for part in ("installed packages", "policies", "ledger", "model registry", "traffic", "alerts"):
         assert about(part, settings) == [], part
 
 
@@ -52,6 +52,7 @@ def test_looking_changes_nothing(settings: Settings, tmp_path: Path) -> None:
         "ledger",
         "model registry",
         "traffic",
+        "alerts",
         "Prefect",
     )
     assert list(tmp_path.iterdir()) == []

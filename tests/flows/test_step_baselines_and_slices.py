@@ -20,10 +20,9 @@ from policies.verdict import Severity, Status
 from profiles.see import see
 from profiles.sketch import sketch
 from profiles.window import Window
-from registry.adoption import Actor
 from registry.model_registry import AttachedBaseline, BaselineFacts
 from registry.recompute import recompute
-from registry.records import Judged
+from registry.records import Actor, Judged
 from tests.fakes import DAY, START, FakeVersions, baseline, loaded, policy, rows_of, world, write_day
 
 HOLIDAY = CalendarBaseline("holiday", dates=((START + DAY).date(),))

@@ -30,6 +30,7 @@ allowed_lateness: 1h
 late_rows: 3d
 minimum_rows: 80
 owners: [pricing-oncall@example.com]
+routes: {critical: [on-call], high: [slack-pricing]}
 objectives:
   freshness: {at_most: 12h, severity: critical}
   volume: {at_least: 50%, severity: high}
@@ -42,6 +43,7 @@ authority: external
 TEAM = """\
 team: pricing
 owners: [a@example.com]
+routes: {low: [slack-pricing]}
 defaults: {cadence: 1d, minimum_rows: 100, objectives: {volume: off, drift: {severity: low}}}
 """
 VALIDATOR = jsonschema.Draft202012Validator

@@ -16,6 +16,8 @@ from sqlalchemy import CheckConstraint, Connection, Engine, inspect, text
 from profiles.errors import LedgerUnavailable
 from registry.database import Database
 from registry.ledger import Ledger
+from registry.moves import Wish
+from registry.records import Actor
 from registry.schema import HEAD, REVISIONS, VERSION_TABLE, alembic_config, schema_version
 from registry.tables import APPEND_ONLY, Row
 
@@ -68,6 +70,20 @@ def test_the_code_knows_the_revisions_that_alembic_has(engine: Engine) -> None:
         script = ScriptDirectory.from_config(alembic_config(connection))
         assert schema_version(connection) == HEAD == script.get_current_head()
     assert tuple(r.revision for r in reversed(list(script.walk_revisions()))) == REVISIONS
+
+
+def test_what_an_older_muster_wrote_is_kept_whole(ledger_url: str, engine: Engine, facts: Any) -> None:
+    with Ledger.open(ledger_url) as ledger:
+        facts.fill(ledger)
+        before, verified = ledger.content(), ledger.verify()
+    migrated(engine, lambda connection: command.downgrade(alembic_config(connection), "0002"))
+    with Ledger.open(ledger_url) as ledger:
+        assert (ledger.content(), ledger.verify()) == (before, verified)
+        assert verified.sound
+        # A name that is only claimed could not be an actor before.
+        ledger.roll_back(facts.model, Wish("press", Actor("bob", "claimed"), "it is bad"), facts.at(11))
+        assert ledger.verify().sound
+    test_every_append_only_table_has_its_triggers(engine)
 
 
 def test_a_newer_schema_is_not_touched(engine: Engine, ledger_url: str) -> None:

@@ -7,9 +7,11 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
+from policies.intents import Intent
 from policies.verdict import Status
 from registry.chain import GENESIS
 from registry.ledger import Ledger
+from registry.records import Actor
 from registry.tables import APPEND_ONLY
 
 
@@ -20,6 +22,13 @@ def engine(ledger: Ledger, facts: Any) -> Engine:
     for day in (3, 4):
         verdict = facts.verdict(day, Status.BREACHED)
         ledger.record_window(facts.reading(day), verdict, digest, facts.at(day + 1.5))
+    wanted = [Intent(facts.model, key, "retrain", "retrain") for key in ("one", "two")]
+    ledger.record_intents(wanted, digest, facts.at(6))
+    claim = ledger.claim("worker", facts.at(6), facts.at(7), ("retrain",))
+    assert claim is not None
+    ledger.end(claim, "done", facts.at(6), "done")
+    for frozen in (ledger.freeze, ledger.unfreeze, ledger.freeze):
+        assert frozen("all", Actor("ann", "person"), "a sale", facts.at(6))
     return ledger._database._writer
 
 
@@ -49,7 +58,8 @@ def change(engine: Engine, statement: str) -> None:
 
 @pytest.mark.parametrize("table", APPEND_ONLY)
 def test_append_only_tables_refuse_changes(engine: Engine, table: str) -> None:
-    statements = [f"UPDATE {table} SET model = model", f"DELETE FROM {table}"]
+    column = "scope" if table == "freezes" else "model"
+    statements = [f"UPDATE {table} SET {column} = {column}", f"DELETE FROM {table}"]
     if engine.dialect.name == "postgresql":
         statements.append(f"TRUNCATE {table} CASCADE")
     for statement in statements:
@@ -61,8 +71,8 @@ def test_an_untouched_ledger_is_sound(engine: Engine, ledger: Ledger, facts: Any
     facts.fill(ledger)
     found = ledger.verify()
     # A policy, two versions with a baseline each, two transitions, five windows with verdicts, one settled,
-    # an incident.
-    assert (found.entries, found.chains, found.faults) == (19, 1, ())
+    # an incident, two intents and the end of one.
+    assert (found.entries, found.chains, found.faults) == (22, 1, ())
 
 
 READING = "WHERE window_start = (SELECT min(window_start) FROM readings) AND revision = 1"
@@ -94,6 +104,16 @@ READING = "WHERE window_start = (SELECT min(window_start) FROM readings) AND rev
         ("UPDATE entries SET content_digest = 'x' WHERE seq = 5", "altered entry: entry 5"),
         ("UPDATE entries SET hash = 'x' WHERE seq = 5", "broken link: entry 6"),
         ("UPDATE entries SET kind = 'policy' WHERE seq = 5", "altered entry"),
+        ("UPDATE intents SET content = 'x' WHERE key = 'two'", "intent two: altered row"),
+        ("UPDATE intent_events SET sentence = 'x'", "intent event one/done: altered row"),
+        ("DELETE FROM intent_events", "intent event one/done: missing row"),
+        ("DELETE FROM intent_events", "lease one: .*open, but nobody can claim it"),
+        ("DELETE FROM leases", "lease two: .*open, but nobody can claim it"),
+        ("UPDATE leases SET key = 'one'", "lease one: .*over, but can be claimed"),
+        ("UPDATE freezes SET frozen = (1 = 0) WHERE seq = 3", "the fleet, freeze 3: altered row"),
+        ("UPDATE freezes SET actor = 'bob' WHERE seq = 1", "the fleet, freeze 1: altered row"),
+        ("DELETE FROM freezes WHERE seq = 2", "freeze 3: gap: freeze 3 follows freeze 1"),
+        ("UPDATE freezes SET prev = 'x' WHERE seq = 2", "freeze 2: broken link"),
         ("DELETE FROM models", None),
     ],
 )

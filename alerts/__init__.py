@@ -1,0 +1,1 @@
+"""Who is told: messages, channels, and delivery from the outbox."""
