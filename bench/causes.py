@@ -1,4 +1,4 @@
-"""Windows of 2,000 labelled rows that something befell: faults, and drifts that raise the loss by a given share."""
+"""Windows of 2,000 labelled rows that something befell: faults, and drifts that raise the loss as told."""
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
@@ -52,7 +52,11 @@ def null_column(setting: Setting, random: Generator) -> Drawn:
     rows = _evenly(setting, random)
     column = random.choice(list(setting.set.logged))
     empty = np.nan if column in _numbers(setting) else None
-    return _whole(rows.assign(**{column: pd.Series([empty] * len(rows), dtype=rows[column].dtype if empty is None else float)}))
+    return _whole(
+        rows.assign(
+            **{column: pd.Series([empty] * len(rows), dtype=rows[column].dtype if empty is None else float)}
+        )
+    )
 
 
 def label_delay(setting: Setting, random: Generator) -> Drawn:
@@ -68,7 +72,7 @@ def label_delay(setting: Setting, random: Generator) -> Drawn:
 
 
 def covariate(setting: Setting, random: Generator, effect: float) -> Drawn:
-    """Draw rows with weights exp(t v) of their inputs alone, t such that the pool's mean loss is up by `effect`.
+    """Draw rows with weights exp(t v) of inputs alone, t such that the pool's mean loss is up by `effect`.
 
     v is a standardised number, a category, or the sum of up to three of them; outcomes stay as they are.
     """
@@ -83,7 +87,7 @@ def concept(setting: Setting, random: Generator, effect: float) -> Drawn:
 
 
 def both(setting: Setting, random: Generator, effect: float) -> Drawn:
-    """Draw rows with weights that raise the loss by half of `effect`, of changed outcomes that do the rest."""
+    """Draw rows with weights that raise the loss by half of `effect`; changed outcomes do the rest."""
     base = float(setting.losses_of_truth(setting.pool[TRUTH].to_numpy()).mean())
     weights = _tilted(setting, random, effect / 2)
     changed = _changed(setting, random, weights, base * (1 + effect))
@@ -126,7 +130,8 @@ def _resampled(setting: Setting, random: Generator, exponent: Floats) -> pd.Data
 
 def _weights(exponent: Floats) -> Floats:
     raw = np.exp(exponent - exponent.max())
-    return raw / raw.sum()
+    found: Floats = raw / raw.sum()
+    return found
 
 
 def _numbers(setting: Setting) -> list[str]:
@@ -145,7 +150,8 @@ def _direction(setting: Setting, random: Generator) -> Floats:
             each = (values == random.choice(values.unique())).to_numpy(float)
         if each.std() > 0:
             total += random.choice([-1.0, 1.0]) * (each - each.mean()) / each.std()
-    return total / total.std() if total.std() > 0 else total
+    found: Floats = total / total.std() if total.std() > 0 else total
+    return found
 
 
 def _of_answers(setting: Setting, random: Generator) -> Floats:
@@ -153,7 +159,8 @@ def _of_answers(setting: Setting, random: Generator) -> Floats:
     columns = [f"p_{each}" for each in setting.set.classes] or ["prediction"]
     values = setting.logged_pool.select(columns).to_pandas().to_numpy(float)
     mixed = values @ random.normal(size=len(columns))
-    return (mixed - mixed.mean()) / mixed.std()
+    found: Floats = (mixed - mixed.mean()) / mixed.std()
+    return found
 
 
 def _tilted(setting: Setting, random: Generator, effect: float) -> Floats:
@@ -208,15 +215,18 @@ def _changes(setting: Setting, random: Generator) -> Iterator[Callable[[float], 
         if random.random() < 0.5:
             direction = _direction(setting, random)
             here = direction >= np.quantile(direction, random.uniform(0.2, 0.6))
-        if setting.set.classes:
-            other = random.choice(np.unique(truth), truth.size)
-            first = random.random(truth.size)
-            yield lambda t, h=here, o=other, f=first: np.where(h & (f < t), o, truth)
-            continue
-        spread, sign = float(np.std(truth)), random.choice([-1.0, 1.0])
-        noise = random.normal(size=truth.size)
-        yield [
-            lambda t, h=here, s=sign: truth + h * s * 2 * t * spread,
-            lambda t, h=here, s=sign: truth * (1 + h * s * t),
-            lambda t, h=here, n=noise: truth + h * n * 2 * t * spread,
-        ][int(random.integers(3))]
+        yield (_renamed if setting.set.classes else _moved)(truth, here, random)
+
+
+def _renamed(truth: Any, here: Any, random: Generator) -> Callable[[float], Any]:
+    """Give a growing share of the rows a class by chance."""
+    other, first = random.choice(np.unique(truth), truth.size), random.random(truth.size)
+    return lambda t: np.where(here & (first < t), other, truth)
+
+
+def _moved(truth: Any, here: Any, random: Generator) -> Callable[[float], Any]:
+    """Move the outcomes by up to two deviations, up to double or lose them, or add as much noise."""
+    spread, sign = float(np.std(truth)), float(random.choice([-1.0, 1.0]))
+    kind, noise = int(random.integers(3)), random.normal(size=truth.size)
+    by = (sign * 2 * spread, sign * truth, noise * 2 * spread)[kind]
+    return lambda t: truth + here * t * by

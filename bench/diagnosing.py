@@ -85,7 +85,12 @@ class Setting:
             "model": f"bench.{self.set.name.replace('_', '-')}",
             "task": self.set.task,
             "traffic": traffic,
-            "labels": {"path": "labels/*.parquet", "label": TRUTH, "request_id": "id", "arrives_within": "7d"},
+            "labels": {
+                "path": "labels/*.parquet",
+                "label": TRUTH,
+                "request_id": "id",
+                "arrives_within": "7d",
+            },
             "cadence": "1d",
             "objectives": {"performance": {"metric": self.set.metric, "at_most_worse_than_baseline": "10%"}},
         }
@@ -119,7 +124,7 @@ class Setting:
 
     def losses(self, rows: pd.DataFrame) -> Floats:
         """Return what the model loses on each row."""
-        return self._losses(self._logged(rows), rows[TRUTH].to_numpy())
+        return self._losses(self.logged(rows), rows[TRUTH].to_numpy())
 
     def losses_of_truth(self, truth: Any) -> Floats:
         """Return what the model would lose on each row of the pool if its outcome were another."""
@@ -128,7 +133,7 @@ class Setting:
     @cached_property
     def logged_pool(self) -> pa.Table:
         """The pool's rows as the service logs them."""
-        return self._logged(self.pool)
+        return self.logged(self.pool)
 
     def _losses(self, logged: pa.Table, truth: Any) -> Floats:
         answers = {name: logged.column(column) for name, column in self.policy.traffic.answers.items()}
@@ -138,7 +143,7 @@ class Setting:
         """Return the reading of a window as a step makes it, its labels past due."""
         policy, (baseline, referred) = self.policy, self.baseline
         labels = pa.array(drawn.rows[TRUTH].to_numpy(), mask=~np.asarray(drawn.has_label))
-        logged = self._logged(drawn.rows)
+        logged = self.logged(drawn.rows)
         known = logged.append_column(LABEL, labels)
         measures = measure(known, policy.traffic, (self.set.metric,), LABEL)
         if policy.labels is None:
@@ -168,9 +173,9 @@ class Setting:
         return found
 
     def _labelled(self, rows: pd.DataFrame) -> pa.Table:
-        return self._logged(rows).append_column(LABEL, pa.array(rows[TRUTH].to_numpy()))
+        return self.logged(rows).append_column(LABEL, pa.array(rows[TRUTH].to_numpy()))
 
-    def _logged(self, rows: pd.DataFrame) -> pa.Table:
+    def logged(self, rows: pd.DataFrame) -> pa.Table:
         """Return rows as the service logs them, its answers included."""
         asked = rows[list(self.set.asked)]
         logged = rows[list(self.set.logged)].assign(prediction=self.estimator.predict(asked))

@@ -15,7 +15,18 @@ TRUTH = "truth"
 SETS = ("bank", "bike", "commits")
 MADE_UP = "made_up"
 _DATA = Path(__file__).parents[1] / "demo" / "data"
-_BIKE = ("season", "hr", "holiday", "weekday", "workingday", "weathersit", "temp", "atemp", "hum", "windspeed")
+_BIKE = (
+    "season",
+    "hr",
+    "holiday",
+    "weekday",
+    "workingday",
+    "weathersit",
+    "temp",
+    "atemp",
+    "hum",
+    "windspeed",
+)
 _BIKE_CODES = ("season", "holiday", "weekday", "workingday", "weathersit")
 # `duration` is known only after the call.
 _NOT_OF_BANK = ["row", "y", "duration", "year_month"]
@@ -64,9 +75,13 @@ def _regressor(asked: pd.DataFrame) -> Any:
 
 def _bike() -> LabelledSet:
     found = pd.read_parquet(_DATA / "bike_sharing.parquet")
-    rows = found[list(_BIKE)].astype(dict.fromkeys(_BIKE_CODES, str)).astype(dict.fromkeys(_BIKE_CODES, object))
+    rows = (
+        found[list(_BIKE)].astype(dict.fromkeys(_BIKE_CODES, str)).astype(dict.fromkeys(_BIKE_CODES, object))
+    )
     rows[TRUTH] = found["cnt"].astype(float)
-    return LabelledSet("bike", "regression", "mae", rows, _BIKE, _BIKE, (), lambda: _regressor(rows[list(_BIKE)]))
+    return LabelledSet(
+        "bike", "regression", "mae", rows, _BIKE, _BIKE, (), lambda: _regressor(rows[list(_BIKE)])
+    )
 
 
 def _bank() -> LabelledSet:
@@ -95,7 +110,7 @@ def _commits() -> LabelledSet:
     rows = pd.DataFrame(
         {
             "text": text.astype(object),
-            "length": text.str.len().astype(float),
+            "length": [float(len(each)) for each in text],
             "words": text.str.split().str.len().astype(float),
             "hour": found["ts"].dt.hour.astype(float),
             "weekday": found["ts"].dt.day_name().astype(object),
@@ -105,13 +120,13 @@ def _commits() -> LabelledSet:
 
     def estimator() -> Any:
         told = FunctionTransformer(_text)
-        return make_pipeline(told, TfidfVectorizer(sublinear_tf=True), LogisticRegression(C=5.0, max_iter=500))
+        return make_pipeline(
+            told, TfidfVectorizer(sublinear_tf=True), LogisticRegression(C=5.0, max_iter=500)
+        )
 
     classes = tuple(sorted(rows[TRUTH].unique()))
     logged = ("length", "words", "hour", "weekday")
-    return LabelledSet(
-        "commits", "classification", "log_loss", rows, ("text",), logged, classes, estimator
-    )
+    return LabelledSet("commits", "classification", "log_loss", rows, ("text",), logged, classes, estimator)
 
 
 def _text(asked: pd.DataFrame) -> Any:
@@ -127,7 +142,7 @@ def _made_up(rows: int = 20_000) -> LabelledSet:
     mean = 20 + 6 * np.sin(made["x0"]) + made["x1"] * made["x2"] / 3 + made["shop"].map(ord) % 7
     noise = random.normal(0, 1, rows) * (1 + np.exp((made["x3"] - 5) / 2)) * np.where(shop == "d", 2.0, 1.0)
     made[TRUTH] = mean + noise
-    asked = tuple(name for name in made if name != TRUTH)
+    asked = tuple(str(name) for name in made if name != TRUTH)
     return LabelledSet(
         MADE_UP, "regression", "mae", made, asked, asked, (), lambda: _regressor(made[list(asked)])
     )

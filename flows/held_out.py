@@ -1,4 +1,4 @@
-"""What held-out rows tell of the version that serves, fetched from the ledger's baselines. No Prefect here."""
+"""What held-out rows tell of the version that serves, by the ledger's baselines. No Prefect here."""
 
 from dataclasses import replace
 

@@ -71,7 +71,7 @@ def _pipeline(reading: Reading, _policy: Policy, findings: Sequence[Finding]) ->
 
 
 def _labels(reading: Reading, policy: Policy, findings: Sequence[Finding]) -> Diagnosis | None:
-    """Return what keeps the labels from telling anything, or None where they can or are none of our business."""
+    """Return what keeps the labels from telling anything, or None where they can or need not."""
     labels, target = reading.labels, policy.performance
     if stopped := _breaches(findings, frozenset({"labels_stopped"})):
         return Diagnosis(Cause.LABEL_DELAY, listed([each.sentence for each in stopped]))
@@ -183,10 +183,11 @@ def _perhaps(beside: Cause | None) -> str:
 
 def _split(change: LossChange) -> str:
     before = change.before or 1.0
+    within, error = change.within or 0.0, change.within_error or 0.0
     return (
         f"the loss rose by {percent(change.total / before)} over {number(change.before)}, "
         f"{percent(change.mix / before)} by other rows (± {percent(change.mix_error / before)}) and "
-        f"{percent((change.within or 0.0) / before)} within strata (± {percent((change.within_error or 0.0) / before)}), "
+        f"{percent(within / before)} within strata (± {percent(error / before)}), "
         f"{change.rows:,} labelled rows"
     )
 

@@ -13,7 +13,8 @@ def loss_change(window: Sequence[StratumLoss], held_out: Sequence[StratumLoss]) 
     With shares p of rows and mean losses l per stratum k, window w against held-out rows b:
     sum p_w l_w - sum p_b l_b = sum (p_w - p_b) l_b [mix] + sum p_w (l_w - l_b) [within] (Kitagawa, Journal of
     the American Statistical Association 50(272), 1955). Errors: the mix's is that of a multinomial
-    sample on either side, sum p (l_b - mean)^2 / n, and of l_b; that within is sum p_w^2 (s_w^2/n_w + s_b^2/n_b).
+    sample on either side, sum p (l_b - mean)^2 / n, and of l_b; within is
+    sum p_w^2 (s_w^2/n_w + s_b^2/n_b).
     """
     if len(window) != len(held_out):
         return None
@@ -52,7 +53,7 @@ def expected_change(window: Sequence[StratumLoss], held_out: Sequence[StratumLos
 def _mix(
     now: Sequence[float], was: Sequence[float], held_out: Sequence[StratumLoss], rows: float, before: float
 ) -> tuple[float, float]:
-    """Return the part of the mix and its standard error; `rows` and `before` are effective numbers of rows."""
+    """Return the part of the mix and its standard error, by the effective numbers of rows on either side."""
     moved = [p - q for p, q in zip(now, was, strict=True)]
     means = [each.mean for each in held_out]
     of_means = math.fsum(m**2 * _of_mean(b, b) for m, b in zip(moved, held_out, strict=True))

@@ -161,7 +161,7 @@ def losses_of(rows: pa.Table, layout: TrafficLayout, held_out: HeldOut) -> tuple
 def estimates_of(
     rows: pa.Table, sight: Sight, held_out: HeldOut, losses: Sequence[StratumLoss]
 ) -> dict[str, Estimate]:
-    """Return what each score will probably be, by confidence where the probabilities allow, else by strata."""
+    """Return what each score will probably be, by confidence where probabilities allow, else by strata."""
     answers, prediction = _answers(rows, sight.traffic), rows.column(sight.traffic.prediction)
     found = {
         name: estimated_by_confidence(name, prediction, answers, held_out.calibrations)

@@ -1,4 +1,4 @@
-"""Strata: kinds of rows that a model finds easy or hard, as plain questions; and their losses, which add up."""
+"""Strata: kinds of rows that a model finds easy or hard, as plain questions; their losses add up."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -157,7 +157,7 @@ def stratum_losses(
     w, lost = np.where(have, weights, 0.0), np.where(have, losses, 0.0)
 
     def summed(values: Any) -> Floats:
-        return np.bincount(strata, weights=values, minlength=count)
+        return np.bincount(strata, weights=values, minlength=count).astype(np.float64)
 
     sums = (summed(have), summed(w), summed(w**2), summed(w * lost), summed(w * lost**2))
     rows = np.bincount(strata, minlength=count)

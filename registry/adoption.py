@@ -196,7 +196,7 @@ def _registered(
 
 
 def _kept(held_out: HeldOut | None, policy: Policy, profiles: ProfileStore) -> str | None:
-    """Store what held-out rows tell; a stratum's limits are values, which sensitive columns do not give away."""
+    """Store what held-out rows tell; a stratum's limits are values, which sensitive columns keep."""
     if held_out is None or set(held_out.strata.columns) & set(policy.traffic.sensitive):
         return None
     return profiles.put(dump(held_out).encode())

@@ -17,6 +17,8 @@ _FEWEST_ROWS = 50
 _SMALLEST_SHARE = 0.01
 # A column of more categories names rows rather than kinds of rows.
 _MOST_CATEGORIES = 50
+# Where rows without a value stand apart, scikit-learn's limit is infinite, and JSON has no infinity.
+_LARGEST = float(np.finfo(np.float64).max)
 
 
 def fit_strata(rows: pa.Table, losses: Floats, *, most: int = MOST_STRATA, seed: int = 0) -> Strata:
@@ -88,12 +90,12 @@ def _plain(tree: Any, columns: list[str], orders: Mapping[str, Order]) -> Strata
             nodes.append(Node(stratum=stratum))
             stratum += 1
             continue
-        name, limit = columns[tree.feature[place]], float(tree.threshold[place])
+        name, limit = columns[tree.feature[place]], min(float(tree.threshold[place]), _LARGEST)
         missing_left = bool(tree.missing_go_to_left[place])
         order = orders[name]
         if not order:
             nodes.append(Node(None, name, limit, (), (), missing_left, left, right))
             continue
-        first = int(np.floor(limit)) + 1
+        first = int(min(np.floor(limit) + 1, len(order)))
         nodes.append(Node(None, name, None, order[:first], order[first:], missing_left, left, right))
     return Strata(tuple(nodes))
