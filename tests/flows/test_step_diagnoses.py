@@ -1,4 +1,4 @@
-"""What was learned of a version at registration comes back with each window: losses, estimates, a diagnosis."""
+"""What was learned of a version at registration comes back with each window, as losses and estimates."""
 
 from dataclasses import replace
 from pathlib import Path
