@@ -111,7 +111,7 @@ def _commits() -> LabelledSet:
         {
             "text": text.astype(object),
             "length": [float(len(each)) for each in text],
-            "words": text.str.split().str.len().astype(float),
+            "words": [float(len(each.split())) for each in text],
             "hour": found["ts"].dt.hour.astype(float),
             "weekday": found["ts"].dt.day_name().astype(object),
             TRUTH: found["label"].astype(object),
