@@ -76,7 +76,8 @@ def _right(kind: str, diagnosis: Any) -> bool:
 _CASES = (
     "Windows of 2,000 labelled rows (fewer in an outage) of the bank, bike and commits sets in turns, each "
     "cut at random eight times into rows to fit on, held-out rows and a pool to draw from; through sketch, "
-    "comparison, judging by a default policy and diagnosis. Limits were tuned on a made-up set. "
+    "comparing, judging by a default policy and diagnosis. Limits were tuned on a made-up set, and on "
+    "smaller runs of these three. "
 )
 
 
