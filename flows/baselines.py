@@ -93,6 +93,7 @@ def confirmed(watched: Watched, actor: Actor, world: World) -> tuple[RegisteredB
                 DEFAULT,
                 each.period,
                 each.scores,
+                each.held_out,
             )
         )
         slices = slices_of(each, every, DEFAULT)

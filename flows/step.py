@@ -2,14 +2,16 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from flows.held_out import held_out_of, with_held_out
 from flows.outcomes import outcomes_beside
 from flows.slices import slices_beside
 from flows.usual import beside_usual
 from flows.world import World
 from policies.baselines import baseline_for
+from policies.diagnose import diagnosed
 from policies.judge import judge
 from policies.policy import Policy
 from policies.verdict import Verdict
@@ -58,7 +60,8 @@ def step(watched: Watched, window: Window, world: World) -> Verdict:
     """Watch one window and record what was read and judged; the same input leaves the same record."""
     policy, now = watched.policy, world.clock()
     reading = beside_usual(_measured(watched, window, world), policy, world)
-    verdict = judge(reading, policy, before=world.ledger.budget_counts(policy, window))
+    judged = judge(reading, policy, before=world.ledger.budget_counts(policy, window))
+    verdict = diagnosed(judged, reading, policy)
     world.ledger.record_window(
         reading,
         verdict,
@@ -72,12 +75,15 @@ def step(watched: Watched, window: Window, world: World) -> Verdict:
 
 def _measured(watched: Watched, window: Window, world: World) -> Reading:
     policy = watched.policy
+    expected = policy.traffic.version_is or world.ledger.served_at(policy.model, window.end)
+    held_out = held_out_of(policy, expected, window, world)
     try:
-        seen = see(world.sight(policy), window, world.clock())
+        seen = see(replace(world.sight(policy), held_out=held_out), window, world.clock())
     except TrafficUnavailable as error:
         return _unmeasured(policy.model, window, str(error))
     profile = None if seen.profile is None else world.profiles.put(seen.profile)
-    version = seen.version or world.ledger.served_at(policy.model, window.end)
+    version = seen.version or expected
+    told = held_out if version == expected else None
     name = baseline_for(window, policy.baselines)
     baseline = None if version is None else world.ledger.baseline(policy.model, version, name)
     known = world.ledger.baselines(policy.model) if seen.slices else ()
@@ -87,7 +93,7 @@ def _measured(watched: Watched, window: Window, world: World) -> Reading:
         version=version,
         arrivals=seen.arrivals,
         profile=profile,
-        baseline=None if baseline is None else _referred(baseline),
+        baseline=None if baseline is None else with_held_out(_referred(baseline), told),
         comparison=_compared(seen, baseline, world),
         labels=seen.labels,
         scores=seen.scores,
@@ -98,6 +104,8 @@ def _measured(watched: Watched, window: Window, world: World) -> Reading:
         failures=seen.failures,
         segments=slices_beside(seen.slices, baseline, known, world.profiles, _referred),
         outcomes=outcomes_beside(seen, baseline, world.ledger, world.profiles),
+        losses=() if told is None else seen.losses,
+        estimates={} if told is None else seen.estimates,
     )
 
 

@@ -7,7 +7,7 @@ from policies.verdict import Finding, ObjectiveVerdict, Verdict
 
 def difference(old: Verdict, new: Verdict) -> str | None:
     """Return what changed from `old` to `new`, a line each; None when nothing but the window did."""
-    lines = [*_overall(old, new), *_objectives(old, new)]
+    lines = [*_overall(old, new), *_objectives(old, new), *_causes(old, new)]
     return "\n".join(lines) if lines else None
 
 
@@ -20,6 +20,17 @@ def _overall(old: Verdict, new: Verdict) -> Iterator[str]:
         yield f"model: {old.model} -> {new.model}"
     if _standing(old) != _standing(new):
         yield f"{_standing(old)} -> {_standing(new)}"
+
+
+def _causes(old: Verdict, new: Verdict) -> Iterator[str]:
+    if old.diagnosis != new.diagnosis:
+        causes = [each.diagnosis.cause if each.diagnosis else "none told" for each in (old, new)]
+        said = f": {new.diagnosis.sentence}" if new.diagnosis else ""
+        yield (
+            f"cause: {causes[0]} -> {causes[1]}{said}"
+            if causes[0] != causes[1]
+            else f"cause: still {causes[1]}{said}"
+        )
 
 
 def _objectives(old: Verdict, new: Verdict) -> Iterator[str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from policies.diagnosis import Diagnosis
 from policies.spending import Spending
 from profiles.window import Window
 
@@ -85,7 +86,10 @@ class ObjectiveVerdict:
 
 @dataclass(frozen=True)
 class Verdict:
-    """How a window stands by the model's policy; `baseline` names what it was compared with."""
+    """How a window stands by the model's policy; `baseline` names what it was compared with.
+
+    `diagnosis` says why; None in verdicts that were recorded before there was one.
+    """
 
     model: str
     window: Window
@@ -93,6 +97,7 @@ class Verdict:
     severity: Severity | None
     objectives: tuple[ObjectiveVerdict, ...]
     baseline: str | None = None
+    diagnosis: Diagnosis | None = None
 
     def of(self, objective: str) -> ObjectiveVerdict | None:
         """Return the verdict on one objective, or None when the policy has no such objective."""

@@ -6,9 +6,11 @@ Judging, explaining and replaying work from readings alone; nothing here holds a
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Literal
 
 from profiles.cardinality import Cardinality
 from profiles.profile import Kind
+from profiles.strata import StratumLoss
 from profiles.window import Window
 
 # The score of a baseline that holds the mean value of its predictions.
@@ -117,6 +119,20 @@ class Score:
 
 
 @dataclass(frozen=True)
+class Estimate:
+    """What a score will probably be, told without labels from `rows` rows; never the score itself.
+
+    `by` tells how: from the version's confidence, or from what its strata lost on held-out rows.
+    `standard_error` is that of the rows' chance alone, not of the method.
+    """
+
+    value: float
+    rows: int
+    by: Literal["confidence", "strata"]
+    standard_error: float | None = None
+
+
+@dataclass(frozen=True)
 class Labels:
     """How much of a window is labelled, and whether more labels may still come.
 
@@ -183,7 +199,8 @@ class Arrivals:
 class BaselineRef:
     """The baseline that a window was compared with, and what is known of it.
 
-    `rate` is rows per second over the baseline's period (None where the period is unknown).
+    `rate` is rows per second over the baseline's period (None where the period is unknown). `losses` are
+    those of the version's strata on held-out rows, `importance` that of its columns (see HeldOut).
     """
 
     name: str
@@ -191,6 +208,8 @@ class BaselineRef:
     rows: int
     rate: float | None = None
     scores: Mapping[str, float] = field(default_factory=dict)
+    losses: tuple[StratumLoss, ...] = ()
+    importance: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -227,6 +246,9 @@ class Reading:
     many rows came at this time of the week before; `label_silence` how long before the window's end the
     last label had arrived, for whatever request, and `usual_label_silence` the longest such time at
     earlier windows like this one. None where not enough is known.
+
+    `losses` are those of the strata of the serving version, empty where it has none. `estimates` say what
+    the scores will be, by the name of the score; they stay beside the score when the labels have come.
     """
 
     model: str
@@ -249,3 +271,5 @@ class Reading:
     label_silence: timedelta | None = None
     usual_label_silence: timedelta | None = None
     outcomes: Outcomes | None = None
+    losses: tuple[StratumLoss, ...] = ()
+    estimates: Mapping[str, Estimate] = field(default_factory=dict)

@@ -5,23 +5,28 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from profiles.arrivals import arrivals
 from profiles.delays import with_delays
 from profiles.described import Described
+from profiles.estimate import estimated_by_confidence, estimated_by_strata
 from profiles.fields import spread
+from profiles.held_out import HeldOut
 from profiles.keys import as_text
 from profiles.labels import ARRIVED, LABEL, WORTH, known_labels, label_state, with_labels
 from profiles.layout import LabelLayout, TrafficLayout
+from profiles.losses import confidence, row_losses
 from profiles.measures import Measures, columns_of, measure
 from profiles.outcomes import outcome_profile
-from profiles.reading import Arrivals, Failures, Labels, Latency, Score, Value
+from profiles.reading import Arrivals, Estimate, Failures, Labels, Latency, Score, Value
 from profiles.sensitive import discreet
 from profiles.slices import slices
 from profiles.source import Source, source_of
 from profiles.steadiness import steady_shares
+from profiles.strata import StratumLoss, numbers_of, stratum_losses
 from profiles.stream import Gathered, gathered, of_slices
 from profiles.window import Window
 
@@ -56,6 +61,8 @@ class Seen:
     failures: Failures | None = None
     slices: tuple[SeenSlice, ...] = ()
     outcomes: bytes | None = None
+    losses: tuple[StratumLoss, ...] = ()
+    estimates: Mapping[str, Estimate] = field(default_factory=dict)
 
     @property
     def known(self) -> dict[str, float]:
@@ -69,6 +76,7 @@ class Sight:
 
     `segments` are the columns that rows are sliced by; slices below `minimum_rows` are only counted.
     `salt` goes into the digests of sensitive values: the model's name. `classes`: labels name classes.
+    `held_out` is what the serving version's held-out rows tell, None where nobody learned about it.
     """
 
     traffic: TrafficLayout
@@ -79,6 +87,7 @@ class Sight:
     minimum_rows: int = 1
     salt: str = ""
     classes: bool = False
+    held_out: HeldOut | None = None
 
     @property
     def described(self) -> Described:
@@ -104,6 +113,7 @@ def see(sight: Sight, window: Window, now: datetime) -> Seen:
         return Seen(came)
     labels, known = _labelled(sight, rows.kept, window, now)
     measures = measure(known, layout, sight.metrics, LABEL if labels else None, _worth(sight, known))
+    losses = () if sight.held_out is None else losses_of(known, layout, sight.held_out)
     return Seen(
         arrivals=came,
         profile=_discreet(sight, rows.profile, window),
@@ -116,18 +126,53 @@ def see(sight: Sight, window: Window, now: datetime) -> Seen:
         failures=measures.failures,
         slices=_sliced(sight, known, rows, window, now),
         outcomes=_outcomes(sight, known, window),
+        losses=losses,
+        estimates={} if sight.held_out is None else estimates_of(known, sight, sight.held_out, losses),
     )
 
 
 def _gathered(sight: Sight, window: Window) -> Gathered:
     """Read a window's rows once: sketch them, and keep the narrow columns that have a role."""
     layout, source = sight.traffic, sight.source
-    profiled = profiled_columns(layout, source.columns(window.start, window.end))
-    kept = (*_roles(layout), layout.prediction, *sight.segments)
+    columns = source.columns(window.start, window.end)
+    profiled = profiled_columns(layout, columns)
+    asked = () if sight.held_out is None else (c for c in sight.held_out.strata.columns if c in columns)
+    kept = (*_roles(layout), layout.prediction, *sight.segments, *asked)
     wanted = tuple(dict.fromkeys([*profiled, *kept]))
     batches = source.batches(wanted, layout.timestamp, window.start, window.end)
     narrow, hold = tuple(dict.fromkeys(kept)), bool(sight.segments)
     return gathered(batches, profiled, narrow, window.start, hold=hold, roles=sight.described)
+
+
+def losses_of(rows: pa.Table, layout: TrafficLayout, held_out: HeldOut) -> tuple[StratumLoss, ...]:
+    """Return what the rows lost by stratum; without a column of labels they are only counted."""
+    strata = held_out.strata
+    answers = _answers(rows, layout)
+    asked = {name: rows.column(name) for name in strata.columns if name in rows.schema.names}
+    lost = np.full(rows.num_rows, np.nan)
+    if LABEL in rows.schema.names:
+        lost = row_losses(held_out.loss, rows.column(LABEL), rows.column(layout.prediction), answers)
+    weight = None if layout.weight is None else numbers_of(rows.column(layout.weight))
+    return stratum_losses(
+        strata.of({**asked, **confidence(answers)}, rows.num_rows), strata.count, lost, weight
+    )
+
+
+def estimates_of(
+    rows: pa.Table, sight: Sight, held_out: HeldOut, losses: Sequence[StratumLoss]
+) -> dict[str, Estimate]:
+    """Return what each score will probably be, by confidence where probabilities allow, else by strata."""
+    answers, prediction = _answers(rows, sight.traffic), rows.column(sight.traffic.prediction)
+    found = {
+        name: estimated_by_confidence(name, prediction, answers, held_out.calibrations)
+        or estimated_by_strata(name, held_out.loss, losses, held_out.losses)
+        for name in sight.metrics
+    }
+    return {name: each for name, each in found.items() if each is not None}
+
+
+def _answers(rows: pa.Table, layout: TrafficLayout) -> dict[str, pa.ChunkedArray]:
+    return {name: rows.column(column) for name, column in layout.answers.items()}
 
 
 def _discreet(sight: Sight, profile: bytes, window: Window) -> bytes:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from profiles.distances import gap, ks_by_chance
-from profiles.profile import Distribution
+from profiles.profile import Distribution, Floats
 from profiles.reading import Rescaled
 
 # Ratios of units that logs mix up: thousands and cents, times, lengths, weights, volumes.
@@ -42,6 +42,7 @@ _FAR = 0.3
 _SAME = 0.05
 _WIDER = 2.5
 _FEWEST_VALUES = 5
+_ROUNDING = 1e-12  # a few units in the last place, after one conversion and back
 _FEWEST_ROWS = 30
 
 
@@ -88,7 +89,7 @@ def _fits(window: Distribution, baseline: Distribution) -> Iterator[_Fit]:
     conversions = [(ratio, 0.0) for ratio in _RATIOS] + [(1 / ratio, 0.0) for ratio in _RATIOS]
     for factor, offset in (*conversions, _FAHRENHEIT, _CELSIUS):
         undone = Distribution(
-            (window.values - offset) / factor,
+            _snapped((window.values - offset) / factor, baseline.values),
             window.weights,
             (window.mean - offset) / factor,
             window.deviation / factor,
@@ -96,6 +97,14 @@ def _fits(window: Distribution, baseline: Distribution) -> Iterator[_Fit]:
         )
         like = baseline.deviation / _WIDER <= undone.deviation <= baseline.deviation * _WIDER
         yield _Fit(Rescaled(factor, offset), _outside(undone, baseline), gap(undone, baseline).ks, like)
+
+
+def _snapped(values: Floats, onto: Floats) -> Floats:
+    """Return values as those of `onto` that they differ from by rounding only: ties have to stay ties."""
+    above = np.clip(np.searchsorted(onto, values), 1, onto.size - 1) if onto.size > 1 else np.zeros(1, int)
+    below = np.maximum(above - 1, 0)
+    near = np.where(np.abs(onto[above] - values) < np.abs(onto[below] - values), onto[above], onto[below])
+    return np.where(np.isclose(near, values, rtol=_ROUNDING, atol=0.0), near, values)
 
 
 def _outside(window: Distribution, baseline: Distribution) -> float:

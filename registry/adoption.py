@@ -5,7 +5,9 @@ from datetime import datetime
 
 from policies.policy import Policy
 from profiles.errors import BaselineMissing
+from profiles.held_out import HeldOut
 from profiles.sensitive import discreet
+from registry.canonical import dump
 from registry.ledger import Ledger
 from registry.model_registry import AttachedBaseline, ServedVersion, Versions
 from registry.profile_store import ProfileStore
@@ -180,7 +182,15 @@ def _registered(
         rows=facts.rows,
         period=facts.period,
         scores=facts.scores,
+        held_out=_kept(attached.held_out, policy, profiles),
     )
+
+
+def _kept(held_out: HeldOut | None, policy: Policy, profiles: ProfileStore) -> str | None:
+    """Store what held-out rows tell; a stratum's limits are values, which sensitive columns keep."""
+    if held_out is None or set(held_out.strata.columns) & set(policy.traffic.sensitive):
+        return None
+    return profiles.put(dump(held_out).encode())
 
 
 def _adoption(

@@ -51,7 +51,7 @@ class FactKind:
 FACTS: Mapping[type[Row], FactKind] = {
     PolicyRow: FactKind("policy", ("digest",)),
     VersionRow: FactKind("version", ("version",), frozenset({"state"})),
-    BaselineRow: FactKind("baseline", ("version", "name")),
+    BaselineRow: FactKind("baseline", ("version", "name"), added={"held_out_digest": None}),
     TransitionRow: FactKind("transition", ("revision",)),
     ReadingRow: FactKind("reading", ("window_start", "revision")),
     SettlementRow: FactKind("settled", ("window_start", "revision")),

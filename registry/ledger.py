@@ -236,6 +236,7 @@ def _baseline_row(baseline: RegisteredBaseline, at: datetime) -> BaselineRow:
         period_end=None if baseline.period is None else baseline.period.end,
         scores=canonical_json(dict(baseline.scores)),
         recorded_at=at,
+        held_out_digest=baseline.held_out,
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from profiles.held_out import HeldOut
 from profiles.layout import Task
 from profiles.window import Window
 
@@ -46,10 +47,14 @@ class BaselineFacts:
 
 @dataclass(frozen=True)
 class AttachedBaseline:
-    """A baseline as it lies with a version: the facts and the profile's bytes."""
+    """A baseline as it lies with a version: the facts, the profile's bytes, and what held-out rows tell.
+
+    `held_out` is None for versions that nobody learned about.
+    """
 
     facts: BaselineFacts
     profile: bytes
+    held_out: HeldOut | None = None
 
 
 @dataclass(frozen=True)

@@ -208,4 +208,5 @@ def baseline_of(row: BaselineRow) -> RegisteredBaseline:
         name=row.name,
         period=Window(row.period_start, row.period_end) if known else None,  # type: ignore[arg-type]
         scores=json.loads(row.scores),
+        held_out=row.held_out_digest,
     )

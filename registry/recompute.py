@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from policies.diagnose import diagnosed
 from policies.explain import difference
 from policies.judge import judge
 from policies.policy import Policy
@@ -43,7 +44,10 @@ def recompute(
     where windows were judged again since.
     """
     before = {each.objective: each.budget.before for each in judged.verdict.objectives if each.budget}
-    changed = difference(judged.verdict, judge(judged.reading, policy, before=before))
+    again = judge(judged.reading, policy, before=before)
+    if judged.verdict.diagnosis is not None:
+        again = diagnosed(again, judged.reading, policy)
+    changed = difference(judged.verdict, again)
     agrees, note = _comparison(judged, profiles)
     moved = _moved(before, counted) if counted is not None else []
     return Recomputed(

@@ -89,7 +89,8 @@ class RegisteredBaseline:
     """A stored profile that windows of one version are compared with.
 
     `kind` is one of BASELINE_KINDS. `period` is the span of the rows it was made of, where known;
-    `scores` are the scores on them.
+    `scores` are the scores on them. `held_out` is the digest of what the version's held-out rows tell, stored
+    beside the profiles; None where nobody learned about the version.
     """
 
     model: str
@@ -100,6 +101,7 @@ class RegisteredBaseline:
     name: str = "default"
     period: Window | None = None
     scores: Mapping[str, float] = field(default_factory=dict)
+    held_out: str | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in BASELINE_KINDS:

@@ -96,6 +96,7 @@ class BaselineRow(Row, table=True):
     period_end: datetime | None
     scores: str = Field(sa_type=Text)
     recorded_at: datetime
+    held_out_digest: str | None = None
 
 
 class AssignmentRow(Row, table=True):

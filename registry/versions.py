@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 from profiles.effects import effect
 from profiles.errors import RegistryUnavailable
+from profiles.held_out import HeldOut
 from profiles.layout import Task
 from registry.canonical import dump, load
 from registry.model_registry import AliasedVersion, AttachedBaseline, BaselineFacts, Candidate, ServedVersion
@@ -81,6 +82,7 @@ class MlflowVersions:
                 AttachedBaseline(
                     load(BaselineFacts, (entry / "baseline.json").read_text()),
                     (entry / "profile.bin").read_bytes(),
+                    _held_out(entry / "held_out.json"),
                 )
                 for entry in sorted(root.iterdir())
             )
@@ -181,6 +183,8 @@ class MlflowVersions:
         with tempfile.TemporaryDirectory() as folder:
             Path(folder, "baseline.json").write_text(dump(baseline.facts))
             Path(folder, "profile.bin").write_bytes(baseline.profile)
+            if baseline.held_out is not None:
+                Path(folder, "held_out.json").write_text(dump(baseline.held_out))
             self._client.log_artifacts(run_id, folder, f"{_FOLDER}/{_folder_of(baseline.facts.name)}")
 
     def _artifacts_of(self, run_id: str) -> Any:
@@ -208,6 +212,10 @@ class MlflowVersions:
         logging.getLogger("mlflow").setLevel(logging.WARNING)
         with _answering(self._uri):
             return MlflowClient(self._uri, self._uri)
+
+
+def _held_out(file: Path) -> HeldOut | None:
+    return load(HeldOut, file.read_text()) if file.exists() else None
 
 
 def _folder_of(baseline: str) -> str:

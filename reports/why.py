@@ -8,10 +8,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from policies.diagnosis import Cause
 from policies.incidents import Incident
 from policies.objectives.wording import listed
 from policies.policy import Policy
-from policies.verdict import Finding, ObjectiveVerdict, Status
+from policies.verdict import Finding, ObjectiveVerdict, Status, Verdict
 from profiles.reading import BaselineRef, Reading
 from registry.recompute import Recomputed
 from registry.records import PROPOSED, Judged
@@ -34,7 +35,7 @@ def why_text(
     """
     verdict = judged.verdict
     head = f"[bold]{escape(verdict.model)}[/], {span(verdict.window)}: [bold]{marked(verdict)}[/]"
-    parts: list[RenderableType] = [head, *(Text(_belongs(each)) for each in incidents)]
+    parts: list[RenderableType] = [head, *_cause(verdict), *(Text(_belongs(each)) for each in incidents)]
     objectives = worst_first(verdict.objectives)
     for objective in objectives:
         if not _is_quiet(objective):
@@ -47,6 +48,19 @@ def why_text(
         parts += ["", _pairs((name, escape(said)) for name, said in budgets)]
     parts += ["", _pairs(_facts(judged, policy)), "", _recomputation(recomputed)]
     return Group(*parts)
+
+
+def _cause(verdict: Verdict) -> list[Text]:
+    """Return the diagnosis in a line, the columns that explain it in another."""
+    diagnosis = verdict.diagnosis
+    if diagnosis is None or diagnosis.cause is Cause.NONE:
+        return []
+    lines = [Text(f"cause: {diagnosis.cause.replace('_', ' ')}: {diagnosis.sentence}")]
+    if diagnosis.columns:
+        ranked = ", ".join(each.column for each in diagnosis.columns)
+        by = "" if diagnosis.columns[0].importance is None else ", by importance and movement"
+        lines.append(Text(f"columns{by}: {ranked}"))
+    return lines
 
 
 def _belongs(incident: Incident) -> str:
@@ -116,6 +130,7 @@ def _facts(judged: Judged, policy: Policy) -> list[tuple[str, str]]:
         ("rows", rows if reading.fault is None else "not read"),
         ("labels", _labels(reading, policy)),
         ("scores", scores_text(reading) or "none"),
+        *_estimates(reading),
         ("who served", f"version {reading.version}" if reading.version else "not known"),
         (
             "baseline",
@@ -128,6 +143,18 @@ def _facts(judged: Judged, policy: Policy) -> list[tuple[str, str]]:
         ("recorded", f"{moment(judged.recorded_at)} UTC, reading {judged.revision} of this window"),
     ]
     return [(name, escape(value)) for name, value in facts]
+
+
+def _estimates(reading: Reading) -> list[tuple[str, str]]:
+    """Return what was estimated without labels, graded by the score where there is one."""
+    if not reading.estimates:
+        return []
+    said = []
+    for name, estimate in sorted(reading.estimates.items()):
+        score = reading.scores.get(name)
+        grade = "" if score is None else f", {abs(estimate.value - score.value):.2g} off"
+        said.append(f"{name} {estimate.value:.4g} by {estimate.by}{grade}")
+    return [("estimates", "; ".join(said))]
 
 
 def _named(baseline: BaselineRef) -> str:

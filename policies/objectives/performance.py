@@ -12,6 +12,8 @@ from profiles.metrics import METRICS
 from profiles.reading import Labels, Reading, Score
 
 PERFORMANCE = "performance"
+# Standard errors by which an estimate must lie beyond the limit.
+_ESTIMATED = 2.0
 
 
 def judge_performance(
@@ -20,11 +22,12 @@ def judge_performance(
     """Judge the policy's score; without enough labels, a score or a limit the answer is inconclusive.
 
     With `chance` a score beyond its limit breaches only where that is visible: farther beyond than chance
-    alone puts it with this probability (normal approximation). What may be chance is at risk.
+    alone puts it with this probability (normal approximation). What may be chance is at risk. While labels
+    are awaited, an estimate beyond the limit puts the objective at risk; nothing else follows from it.
     """
     score = _score(reading, policy, target)
     if isinstance(score, str):
-        return inconclusive(PERFORMANCE, score)
+        return _blind(reading, target, score)
     # The score rests on enough rows; it is good or bad only beside a limit.
     limit = _limit(reading, target)
     if isinstance(limit, str):
@@ -39,6 +42,20 @@ def judge_performance(
     if limit.used(score.value) > target.at_risk_after:
         return found(PERFORMANCE, [_finding(sentence, Status.AT_RISK, Severity.LOW, score, limit)])
     return ObjectiveVerdict(PERFORMANCE, Status.MET, sentence)
+
+
+def _blind(reading: Reading, target: Performance, why: str) -> ObjectiveVerdict:
+    """Judge by an estimate while labels are awaited: at risk at most, and never met."""
+    estimate, limit = reading.estimates.get(target.score), _limit(reading, target)
+    awaited = reading.labels is None or not reading.labels.mature
+    if estimate is None or isinstance(limit, str) or not awaited or not limit.beyond(estimate.value):
+        return inconclusive(PERFORMANCE, why)
+    # Beyond the limit, and farther than the rows' own chance explains.
+    if abs(estimate.value - limit.value) <= _ESTIMATED * (estimate.standard_error or 0.0):
+        return inconclusive(PERFORMANCE, why)
+    score = Score(estimate.value, estimate.rows, estimate.standard_error)
+    sentence = f"estimate, not a score: {_sentence(score, limit, target, None)}; {why}"
+    return found(PERFORMANCE, [_finding(sentence, Status.AT_RISK, Severity.LOW, score, limit)])
 
 
 def _visible(score: Score, limit: Limit, chance: float) -> bool:

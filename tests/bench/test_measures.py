@@ -33,7 +33,7 @@ def test_every_measure_can_be_taken_at_its_tiny_size(key: str) -> None:
     except NotHere as missing:
         pytest.skip(str(missing))
     assert repeats
-    assert all(each > 0 for each in repeats)
+    assert all(each >= 0 for each in repeats)
 
 
 def absent() -> list[float]:

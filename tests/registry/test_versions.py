@@ -13,6 +13,8 @@ from sklearn.tree import DecisionTreeRegressor
 
 from profiles.effects import observed
 from profiles.errors import RegistryUnavailable
+from profiles.held_out import HeldOut
+from profiles.strata import Node, Strata, stratum_losses
 from profiles.window import Window
 from registry.model_registry import AttachedBaseline, BaselineFacts, Candidate
 from registry.versions import MlflowVersions
@@ -46,6 +48,19 @@ def test_a_registered_version_is_served_by_its_alias_with_its_baseline(versions:
     assert served == registered
     assert served is not None
     assert versions.baselines(served) == tuple(candidate("a.first").baselines)
+
+
+def test_what_held_out_rows_tell_lies_with_the_baseline_and_older_versions_have_none(
+    versions: MlflowVersions,
+) -> None:
+    losses = stratum_losses(np.zeros(4, np.int64), 1, np.arange(4.0))
+    told = HeldOut(4, "absolute error", Strata((Node(stratum=0),)), losses, {"x": 0.5}, {})
+    whole = replace(candidate("a.learned").baselines[0], held_out=told)
+    older = replace(whole, facts=replace(whole.facts, name="older"), held_out=None)
+    versions.register(replace(candidate("a.learned"), baselines=(whole, older)), alias="champion")
+    served = versions.served("a.learned", "champion")
+    assert served is not None
+    assert versions.baselines(served) == (whole, older)
 
 
 def test_a_slices_baseline_keeps_its_name_whatever_folders_may_be_called(

@@ -4,8 +4,10 @@ from typing import Any
 
 from rich.console import Console
 
+from policies.diagnosis import Cause, Diagnosis, Explaining
 from policies.objectives.wording import listed
 from policies.verdict import Finding, ObjectiveVerdict, Severity, Status
+from profiles.reading import Estimate, Score
 from registry.recompute import Recomputed
 from registry.records import Judged
 from reports.why import why_text
@@ -96,3 +98,22 @@ def test_columns_with_brackets_are_no_markup(judged: Make, finding: Callable[...
 def test_another_verdict_on_recomputing_is_said_plainly(judged: Make) -> None:
     changed = Recomputed(verdict_agrees=False, comparison_agrees=None, note="met -> breached.")
     assert "another verdict. met -> breached." in told(judged(MET), changed)
+
+
+def test_the_cause_stands_on_top_with_the_columns_and_estimates_are_graded(judged: Make) -> None:
+    found = judged(SILENT)
+    cause = Diagnosis(
+        Cause.DATA_DRIFT,
+        "the inputs moved",
+        columns=(Explaining("temp", 0.3, 0.8), Explaining("hum", 0.2, 0.1)),
+    )
+    reading = replace(
+        found.reading, estimates={"mae": Estimate(1.25, 240, "strata")}, scores={"mae": Score(1.5, 240)}
+    )
+    told_of = told(replace(found, verdict=replace(found.verdict, diagnosis=cause), reading=reading))
+    assert "\ncause: data drift: the inputs moved\n" in "\n".join(
+        line.rstrip() for line in told_of.splitlines()
+    )
+    assert "columns, by importance and movement: temp, hum" in told_of
+    assert "mae 1.25 by strata, 0.25 off" in told_of
+    assert "cause:" not in told(judged(SILENT))

@@ -1,0 +1,1 @@
+"""How a version is learned about before it serves: importance, loss strata, calibration."""
