@@ -12,9 +12,8 @@ from flows.watch import catch_up
 from flows.world import World
 from policies.verdict import Status
 from profiles.window import Window
-from registry.records import Actor
 from registry.recompute import recompute
-from registry.records import Judged
+from registry.records import Actor, Judged
 from tests.fakes import DAY, START, FakeVersions, baseline, loaded, policy, world, write_day
 
 ANNA = Actor("anna", "person")
