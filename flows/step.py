@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from flows.held_out import held_out_of, with_held_out
 from flows.outcomes import outcomes_beside
+from flows.respond import answer_to
 from flows.slices import slices_beside
 from flows.usual import beside_usual
 from flows.world import World
@@ -69,6 +70,7 @@ def step(watched: Watched, window: Window, world: World) -> Verdict:
         at=now,
         settles_at=_settles_at(reading, policy, now),
         flow_run=world.flow_run,
+        respond=answer_to(verdict, policy, world),
     )
     return verdict
 

@@ -13,6 +13,8 @@ IntentKind: TypeAlias = Literal[
 # A freeze stops what Muster does of itself. What was decided already is still carried out and told.
 NEVER_HELD: tuple[IntentKind, ...] = ("carry_out", "send")
 MESSAGES: tuple[IntentKind, ...] = ("send",)
+# To tell somebody, and to look how a challenger fares, changes nothing.
+_NO_DEEDS: tuple[IntentKind, ...] = ("send", "shadow")
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,24 @@ class Intent:
     queue: str | None = None
 
 
-# What is wanted in answer to the changes that a new verdict made to the model's incidents.
-Respond: TypeAlias = Callable[[Sequence[IncidentChange]], Sequence[Intent]]
+@dataclass(frozen=True)
+class Withheld:
+    """An act that is called for and not wanted now, said as in an intent's sentence, and why not."""
+
+    sentence: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Response:
+    """What is wanted in answer to a verdict, and what is withheld."""
+
+    wanted: tuple[Intent, ...] = ()
+    withheld: tuple[Withheld, ...] = ()
+
+
+# What the changes that a new verdict made to the model's incidents are answered with.
+Respond: TypeAlias = Callable[[Sequence[IncidentChange]], Response]
 
 _SAID: Mapping[Automation, str] = {
     "act": "Muster will {}",
@@ -47,12 +65,17 @@ _SAID: Mapping[Automation, str] = {
 }
 
 
-def respond_by_nothing(_changes: Sequence[IncidentChange]) -> Sequence[Intent]:
+def respond_by_nothing(_changes: Sequence[IncidentChange]) -> Response:
     """Want nothing, whatever happened."""
-    return ()
+    return Response()
 
 
-def doing(intents: Sequence[Intent]) -> str:
-    """Say in a sentence what Muster does or proposes; messages by themselves are no deed."""
-    said = [_SAID[intent.automation].format(intent.sentence) for intent in intents if intent.kind != "send"]
+def doing(response: Response) -> str:
+    """Say in a sentence what Muster does, proposes or withholds; messages and looks are no deed."""
+    said = [
+        _SAID[intent.automation].format(intent.sentence)
+        for intent in response.wanted
+        if intent.kind not in _NO_DEEDS
+    ]
+    said += [f"Muster does not {each.sentence}: {each.reason}" for each in response.withheld]
     return "; ".join(said) if said else "Muster has done nothing"

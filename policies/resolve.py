@@ -123,6 +123,7 @@ def _labels(file: PolicyFile) -> LabelLayout | None:
         query=labels.query,
         connection=labels.connection,
         value=labels.value,
+        observed_when=labels.observed_when,
     )
 
 

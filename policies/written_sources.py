@@ -1,5 +1,7 @@
 """What a policy file says of a model's traffic and of its labels."""
 
+from typing import Annotated
+
 from pydantic import Field
 
 from policies.written_types import Address, ColumnName, Duration, Sql, Variable, VersionName, Word, Written
@@ -64,6 +66,9 @@ class LabelsFile(Written):
     arrives_within: Duration | None = Field(None, description="When a window's labels are complete, as 7d")
     value: ColumnName | None = Field(
         None, description="Column with what a prediction was worth, where only the outcome tells it"
+    )
+    observed_when: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(
+        None, description="For which decisions alone outcomes exist, in words: the loan was granted"
     )
     query: Sql | None = Field(
         None, description="SQL that returns the labels from :since to :until, for a path"

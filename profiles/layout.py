@@ -68,7 +68,8 @@ class LabelLayout:
     The rows lie in files or come from a query, as those of the traffic do. `arrived_at` names the column
     that says when a label became known; without one, or where it is null, a label counts as known when
     it is read. After `arrives_within` a window's scores are mature. `value` names the column of what a
-    prediction was worth, where that is known with its outcome only.
+    prediction was worth, where that is known with its outcome only. `observed_when` says in words for which
+    decisions alone outcomes exist, None where they come for all.
     """
 
     path: str | None
@@ -80,3 +81,4 @@ class LabelLayout:
     query: str | None = None
     connection: str | None = None
     value: str | None = None
+    observed_when: str | None = None

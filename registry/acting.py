@@ -15,6 +15,7 @@ from registry.limits import BlastRadius
 from registry.moves import Standing, Unchanged, Wish
 from registry.records import Actor, Assignment, IntentEvent, TransitionRequest, VersionState
 from registry.restraint import restrained
+from registry.shadows import PairedReading, record_paired
 from registry.succession import earlier_champions, was_restored
 from registry.tables import AssignmentRow, TransitionRow, VersionRow
 from registry.writing import Writing
@@ -141,6 +142,11 @@ class Acting(Writing):
             of_model = [intent for intent in wanted if intent.model == model]
             with self._writing("intent", model) as session:
                 intents.record_intents(session, of_model, policy_digest, at)
+
+    def record_paired(self, paired: PairedReading, at: datetime) -> None:
+        """Record what a window tells of a version beside another, once under its natural key."""
+        with self._writing("paired reading", paired.model) as session:
+            record_paired(session, paired, at)
 
     def claim(
         self,

@@ -15,6 +15,7 @@ from sqlmodel import Session, col, select
 
 from registry.act_tables import IntentEventRow, IntentRow
 from registry.canonical import canonical_json, digest, iso
+from registry.contest_tables import PairedReadingRow
 from registry.tables import (
     BaselineRow,
     EntryRow,
@@ -66,6 +67,9 @@ FACTS: Mapping[type[Row], FactKind] = {
     ),
     IntentRow: FactKind("intent", ("key",)),
     IntentEventRow: FactKind("intent event", ("key", "event")),
+    PairedReadingRow: FactKind(
+        "paired reading", ("challenger", "opponent", "window_start", "reading_revision", "began")
+    ),
 }
 
 

@@ -22,10 +22,10 @@ def answer(
     at: datetime,
 ) -> None:
     """Record what is wanted now, and an alert for each change that is news, under the model's lock."""
-    wanted = tuple(respond(changes))
-    record_intents(session, wanted, policy_digest, at)
+    response = respond(changes)
+    record_intents(session, response.wanted, policy_digest, at)
     for change in changes:
-        if (alert := alert_of(change, policy, doing(wanted))) is None:
+        if (alert := alert_of(change, policy, doing(response))) is None:
             continue
         told = heard(session, policy.model, change.after.name)
         # An incident may be corrected more than once for the same window.

@@ -9,13 +9,15 @@ from sqlmodel import Session, col, select
 
 from policies.incidents import Incident, IncidentChange
 from policies.policy import Policy
+from policies.release import Contest
 from profiles.errors import LedgerUnavailable
 from profiles.window import Window
-from registry import incidents
+from registry import incidents, shadows
 from registry.assignments import assignment_of, transition_of
 from registry.budget_questions import BudgetQuestions
 from registry.canonical import load
 from registry.chain import FACTS
+from registry.contests import contests
 from registry.records import (
     DEFAULT,
     PROPOSED,
@@ -95,6 +97,15 @@ class Questions(BudgetQuestions):
                 .order_by(col(TransitionRow.revision))
             ).all()
         return tuple(transition_of(row) for row in rows)
+
+    def contests(self, model: str) -> tuple[Contest, ...]:
+        """Return the contests that go on: the challenger's with the champion, and the bake of a promotion."""
+        return contests(self.transitions(model))
+
+    def paired_readings(self, contest: Contest) -> tuple[shadows.PairedReading, ...]:
+        """Return what is recorded of a contest, one newest reading per window, oldest first."""
+        with self._database.reading() as session:
+            return shadows.paired_of(session, contest)
 
     def version(self, model: str, version: str) -> ModelVersion | None:
         """Return a recorded version with its state."""

@@ -1,0 +1,185 @@
+"""SHADOW: what follows from how a version fares beside another, on the rows of windows. No Prefect here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from flows.mirroring import begins, compare, loss_for
+from flows.ports import Predict
+from flows.world import World
+from policies.alerting import Alert, channels_for, sends
+from policies.gate import GateAnswer, bake, decide
+from policies.intents import Intent
+from policies.outages import OUTAGES
+from policies.policy import Policy
+from policies.release import (
+    Circumstances,
+    Contest,
+    Move,
+    gate_of,
+    in_words,
+    intent_of,
+    next_move,
+    spent_budget,
+)
+from policies.respond import STOPS_CLOCKS
+from policies.verdict import Severity
+from profiles.errors import LedgerConflict, MoveRefused
+from profiles.paired import PairedLosses, merged
+from profiles.window import Window
+from registry import moves
+from registry.moves import Unchanged, Wish
+from registry.records import Actor, Judged
+from registry.shadows import PairedReading
+
+_MUSTER = Actor("muster", "muster")
+
+
+@dataclass(frozen=True)
+class Followed:
+    """A contest, what its gate answers now, what follows from that, and how many windows were new."""
+
+    contest: Contest
+    answer: GateAnswer
+    move: Move
+    windows: int = 0
+
+    @property
+    def sentence(self) -> str:
+        """All of it in a sentence."""
+        against = f"version {self.contest.version} against version {self.contest.opponent}"
+        return f"{against}: {in_words(self.move)}"
+
+
+def shadow(
+    policy: Policy, policy_digest: str, world: World, predict: Predict, *, can_split: bool = False
+) -> tuple[Followed, ...]:
+    """Compare each version that has to prove itself on the windows that matured, and want what follows.
+
+    Killed anywhere and run again it leaves the same: paired readings, intents and the end of a bake have
+    natural keys. `can_split` says that the policy's target can give a canary its share. Raises MusterError
+    when rows cannot be read or a version does not answer.
+    """
+    found = []
+    for contest in world.ledger.contests(policy.model):
+        judged = world.ledger.windows(policy.model, since=begins(contest, policy))
+        windows = compare(contest, judged, policy, world, predict)
+        answer, move = _stands(contest, judged, policy, world, can_split=can_split)
+        _want(contest, move, policy, policy_digest, world)
+        found.append(Followed(contest, answer, move, windows))
+    return tuple(found)
+
+
+def standings(policy: Policy, world: World, *, can_split: bool = False) -> tuple[Followed, ...]:
+    """Return how each version that has to prove itself stands by what is recorded; nothing is changed."""
+    found = []
+    for contest in world.ledger.contests(policy.model):
+        judged = world.ledger.windows(policy.model, since=begins(contest, policy))
+        found.append(Followed(contest, *_stands(contest, judged, policy, world, can_split=can_split)))
+    return tuple(found)
+
+
+def _stands(
+    contest: Contest, judged: Sequence[Judged], policy: Policy, world: World, *, can_split: bool
+) -> tuple[GateAnswer, Move]:
+    readings = world.ledger.paired_readings(contest)
+    paused = tuple(each.verdict.window for each in judged if _stops_clocks(each))
+    parts = [each.mirrored.paired for each in readings]
+    paired = merged(parts) if parts else PairedLosses(loss_for(policy).name, 1.0)
+    observed = None if policy.labels is None else policy.labels.observed_when
+    gate = gate_of(policy)
+    if contest.stage == "bake":
+        answer = bake(paired, gate, paused=paused, observed_when=observed)
+    else:
+        answer = decide(paired, gate, challenger=contest.nth, paused=paused, observed_when=observed)
+    around = replace(_around(contest, readings, judged, policy, world), can_split=can_split)
+    return answer, next_move(contest, answer, policy, around)
+
+
+def _around(
+    contest: Contest,
+    readings: Sequence[PairedReading],
+    judged: Sequence[Judged],
+    policy: Policy,
+    world: World,
+) -> Circumstances:
+    now, standing = world.clock(), world.ledger.standing(policy.model)
+    assignment = standing.assignment
+    assert assignment is not None  # noqa: S101 - a contest has one
+    return Circumstances(
+        now=now,
+        paused=_overlap([each.verdict.window for each in judged if _stops_clocks(each)], contest.began, now),
+        held=standing.held,
+        outage=outage_of(policy.model, world),
+        baking=assignment.champion if assignment.bake_until is not None else None,
+        budget=spent_budget(judged[-1].verdict if judged else None),
+        compared=sum(each.mirrored.paired.rows for each in readings),
+        served=sum(each.mirrored.served for each in readings if each.window.start >= contest.stage_began),
+        matured=_has_matured(contest, judged, policy),
+    )
+
+
+def outage_of(model: str, world: World) -> str | None:
+    """Return what is broken now by a model's open incidents; None while nothing is."""
+    found = world.ledger.incidents(model, open_only=True)
+    return next((each.sentence for each in found if each.kind in OUTAGES), None)
+
+
+def _stops_clocks(judged: Judged) -> bool:
+    diagnosis = judged.verdict.diagnosis
+    return diagnosis is not None and diagnosis.cause in STOPS_CLOCKS
+
+
+def _overlap(paused: Sequence[Window], began: datetime, now: datetime) -> timedelta:
+    spans = (min(each.end, now) - max(each.start, began) for each in paused)
+    return sum((span for span in spans if span > timedelta(0)), start=timedelta(0))
+
+
+def _has_matured(contest: Contest, judged: Sequence[Judged], policy: Policy) -> bool:
+    """Say whether the labels of all windows within a bake's time are in."""
+    if policy.labels is None or contest.until is None:
+        return True
+    within = [each.reading for each in judged if each.reading.window.start < contest.until]
+    ripe = all(each.labels is None or each.labels.mature for each in within)
+    return ripe and bool(judged) and judged[-1].reading.window.end >= contest.until
+
+
+def _want(contest: Contest, move: Move, policy: Policy, policy_digest: str, world: World) -> None:
+    """Record what a move asks for, and whom it tells, in one transaction; take note of a bake's end."""
+    at, standing = world.clock(), world.ledger.standing(policy.model)
+    assert standing.assignment is not None  # noqa: S101 - a contest has one
+    if move.kind == "end_bake":
+        key = f"end the bake of {contest.version} since {contest.began.isoformat()}"
+        wish = Wish(key, _MUSTER, move.why, policy_digest=policy_digest)
+        try:
+            request = moves.end_bake(standing, wish)
+            if not isinstance(request, Unchanged):
+                world.ledger.move(request, at, then=lambda _: ())
+        except (LedgerConflict, MoveRefused):
+            return  # somebody moved in between: the next look decides anew
+    intent = intent_of(move, contest, standing.assignment.revision)
+    if intent is not None:
+        world.ledger.record_intents([intent, *_told(move, intent, policy, at)], policy_digest, at)
+
+
+def _told(move: Move, intent: Intent, policy: Policy, at: datetime) -> tuple[Intent, ...]:
+    """Tell that a person has to decide."""
+    if move.automation != "propose":
+        return ()
+    alert = Alert(
+        model=policy.model,
+        team=policy.team,
+        kind="held",
+        severity=Severity.HIGH if move.kind == "roll_back" else Severity.LOW,
+        subject="your decision is asked for",
+        sentence=f"Muster proposes to {in_words(move)}",
+        since=at,
+        doing=_by_hand(move, policy.model),
+        owners=policy.owners,
+    )
+    return sends(alert, f"told {intent.key}", channels_for(alert, policy.routes))
+
+
+def _by_hand(move: Move, model: str) -> str:
+    command = "rollback" if move.kind == "roll_back" else "promote"
+    return f"`muster {command} {model}` does it"
