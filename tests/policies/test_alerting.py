@@ -8,7 +8,7 @@ import pytest
 
 from policies.alerting import Alert, alert_in, alert_of, channels_for, sends
 from policies.incidents import Incident, IncidentChange
-from policies.intents import Intent, doing
+from policies.intents import Intent, Response, Withheld, doing
 from policies.load import load_policies
 from policies.policy import Routes
 from policies.routes import unknown_channels
@@ -92,7 +92,13 @@ def test_a_message_per_channel_can_be_read_back() -> None:
 )
 def test_what_is_done_is_said_by_the_automation(automations: tuple[Any, ...], said: str) -> None:
     wanted = [Intent("a.b", str(n), "retrain", "retrain", automation=a) for n, a in enumerate(automations)]
-    assert doing([*wanted, *sends(alert("opened"), "x", ("team",))]) == said
+    assert doing(Response((*wanted, *sends(alert("opened"), "x", ("team",))))) == said
+
+
+def test_what_is_withheld_is_said_with_its_reason() -> None:
+    looks = Intent("a.b", "look", "shadow", "compare")
+    said = "Muster does not retrain: an outage is mended, not learned"
+    assert doing(Response((looks,), (Withheld("retrain", "an outage is mended, not learned"),))) == said
 
 
 def test_a_team_routes_for_its_models_and_a_model_for_itself(tmp_path: Path) -> None:

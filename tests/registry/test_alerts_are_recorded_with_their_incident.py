@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from policies.incidents import Incident, IncidentChange
-from policies.intents import Intent
+from policies.intents import Intent, Response
 from policies.policy import Routes
 from policies.pulse import Pulse
 from policies.verdict import Status
@@ -28,9 +28,10 @@ def told(ledger: Ledger) -> list[tuple[str, str, str]]:
 
 
 def watch(ledger: Ledger, facts: Any, policy: str, *statuses: Status) -> None:
-    def respond(changes: Any) -> list[Intent]:
+    def respond(changes: Any) -> Response:
         opened = [change for change in changes if change.change == "opened"]
-        return [Intent(facts.model, f"retrain for {c.after.name}", "retrain", "retrain") for c in opened]
+        wanted = (Intent(facts.model, f"retrain for {c.after.name}", "retrain", "retrain") for c in opened)
+        return Response(tuple(wanted))
 
     for day, status in enumerate(statuses):
         verdict = facts.verdict(day, status)

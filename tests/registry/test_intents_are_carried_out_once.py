@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from policies.intents import Intent
+from policies.intents import Intent, Response
 from policies.verdict import Status
 from profiles.errors import LedgerConflict, LedgerUnavailable, MoveRefused
 from registry.intent_records import Claim
@@ -40,9 +40,10 @@ def test_an_intent_is_recorded_with_its_verdict_and_once(known: Ledger, facts: A
     digest = known.record_policy(facts.policy(), "model: ...", facts.at(0))
     seen: list[list[str]] = []
 
-    def respond(changes: Any) -> list[Intent]:
+    def respond(changes: Any) -> Response:
         seen.append([change.change for change in changes])
-        return [intent(facts, f"retrain for {c.after.name}") for c in changes if c.change == "opened"]
+        opened = (c for c in changes if c.change == "opened")
+        return Response(tuple(intent(facts, f"retrain for {c.after.name}") for c in opened))
 
     for _ in range(2):
         for day in range(3):

@@ -8,10 +8,14 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from policies.intents import Intent
+from policies.release import Contest
 from policies.verdict import Status
+from profiles.mirrored import Mirrored
+from profiles.paired import Block, PairedLosses
 from registry.chain import GENESIS
 from registry.ledger import Ledger
 from registry.records import Actor
+from registry.shadows import PairedReading
 from registry.tables import APPEND_ONLY
 
 
@@ -27,6 +31,9 @@ def engine(ledger: Ledger, facts: Any) -> Engine:
     claim = ledger.claim("worker", facts.at(6), facts.at(7), ("retrain",))
     assert claim is not None
     ledger.end(claim, "done", facts.at(6), "done")
+    contest = Contest(facts.model, "2", "1", "bake", facts.at(2), facts.at(2))
+    mirrored = Mirrored(PairedLosses("absolute_error", 1.0, (Block(facts.at(2), 3, 3.0, 1.0, 2.0),)))
+    ledger.record_paired(PairedReading.of(contest, facts.window(2), 1, mirrored), facts.at(6))
     for frozen in (ledger.freeze, ledger.unfreeze, ledger.freeze):
         assert frozen("all", Actor("ann", "person"), "a sale", facts.at(6))
     return ledger._database._writer
@@ -71,8 +78,8 @@ def test_an_untouched_ledger_is_sound(engine: Engine, ledger: Ledger, facts: Any
     facts.fill(ledger)
     found = ledger.verify()
     # A policy, two versions with a baseline each, two transitions, five windows with verdicts, one settled,
-    # an incident, two intents and the end of one.
-    assert (found.entries, found.chains, found.faults) == (22, 1, ())
+    # an incident, two intents and the end of one, a paired reading.
+    assert (found.entries, found.chains, found.faults) == (23, 1, ())
 
 
 READING = "WHERE window_start = (SELECT min(window_start) FROM readings) AND revision = 1"
@@ -106,6 +113,8 @@ READING = "WHERE window_start = (SELECT min(window_start) FROM readings) AND rev
         ("UPDATE entries SET kind = 'policy' WHERE seq = 5", "altered entry"),
         ("UPDATE intents SET content = 'x' WHERE key = 'two'", "intent two: altered row"),
         ("UPDATE intent_events SET sentence = 'x'", "intent event one/done: altered row"),
+        ("UPDATE paired_readings SET content = 'x'", "paired reading 2/1/2026-03-03T.*altered row"),
+        ("DELETE FROM paired_readings", "paired reading 2/1/2026-03-03T.*missing row"),
         ("DELETE FROM intent_events", "intent event one/done: missing row"),
         ("DELETE FROM intent_events", "lease one: .*open, but nobody can claim it"),
         ("DELETE FROM leases", "lease two: .*open, but nobody can claim it"),
