@@ -11,9 +11,10 @@ from policies.intents import Respond, Response
 from policies.policy import Policy
 from policies.respond import Retraining, Situation, respond
 from policies.verdict import Verdict
+from registry.contests import contests
 from registry.intent_records import IntentStatus, RecordedIntent
 from registry.moves import Standing
-from registry.records import VersionState
+from registry.records import Transition, VersionState
 
 _OPEN: tuple[IntentStatus, ...] = ("proposed", "waiting", "claimed")
 _HELPED = (VersionState.CHAMPION, VersionState.RETIRED)
@@ -36,8 +37,8 @@ def situation_of(policy: Policy, world: World) -> Situation:
     standing = world.ledger.standing(policy.model)
     now = standing.assignment
     retrainings = retrainings_of(standing, world)
-    since = _serving_since(policy.model, standing, world)
-    contests = world.ledger.contests(policy.model)
+    transitions = world.ledger.transitions(policy.model)
+    since = _serving_since(transitions)
     return Situation(
         now=world.clock(),
         champion=standing.champion,
@@ -47,7 +48,7 @@ def situation_of(policy: Policy, world: World) -> Situation:
         outage=outage_of(policy.model, world),
         retrainings=retrainings,
         new_labels=_new_labels(policy, retrainings[-1].at if retrainings else since, world),
-        contests=tuple((each.version, each.opponent) for each in contests),
+        contests=tuple((each.version, each.opponent) for each in contests(transitions)),
     )
 
 
@@ -86,13 +87,9 @@ def _helped(asked: RecordedIntent, standing: Standing) -> bool | None:
     return False if state in _DID_NOT_HELP else None
 
 
-def _serving_since(model: str, standing: Standing, world: World) -> datetime | None:
-    if standing.champion is None:
-        return None
+def _serving_since(transitions: Sequence[Transition]) -> datetime | None:
     changes = [
-        each.at
-        for each in world.ledger.transitions(model)
-        if each.before is None or each.before.champion != each.after.champion
+        each.at for each in transitions if each.before is None or each.before.champion != each.after.champion
     ]
     return changes[-1] if changes else None
 

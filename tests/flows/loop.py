@@ -47,6 +47,7 @@ class Loop:
     answers: dict[str, Answer] = field(default_factory=lambda: {"1": lambda x: 10 * x})
     truth: Callable[[int], Answer] = lambda _day: lambda x: 10 * x
     gone: frozenset[int] = frozenset()
+    split: bool = False
     fitted: Mapping[str, Answer] = field(default_factory=dict)
     day: int = 0
     looks: list[tuple[int, Followed]] = field(default_factory=list)
@@ -82,9 +83,16 @@ class Loop:
         x = table.column("x").to_numpy()
         assignment = self.ledger.assignment(MODEL)
         champion = "1" if assignment is None else str(assignment.champion)
-        table = table.set_column(
-            table.schema.get_field_index("price"), "price", pa.array(self.answers[champion](x))
-        )
+        by, price = np.full(ROWS, champion, dtype=object), self.answers[champion](x)
+        if assignment is not None and assignment.challenger is not None:
+            canary = np.arange(ROWS) % 10 < 10 * assignment.weight
+            by[canary], price = (
+                assignment.challenger,
+                np.where(canary, self.answers[assignment.challenger](x), price),
+            )
+        if self.split:
+            table = table.append_column("by", pa.array(by))
+        table = table.set_column(table.schema.get_field_index("price"), "price", pa.array(price))
         noise = np.random.default_rng(day).normal(0, 1, ROWS)
         truth = pa.array(self.truth(day)(x) + noise)
         labels = labels.set_column(labels.schema.get_field_index("paid"), "paid", truth)
@@ -120,7 +128,7 @@ class Loop:
         if intent.kind == "shadow":
             recorded = self.ledger.current_policy(MODEL)
             assert recorded is not None
-            found = shadow(self.policy, recorded.digest, opened, self.predict)
+            found = shadow(self.policy, recorded.digest, opened, self.predict, can_split=self.split)
             self.looks += [(self.day, each) for each in found]
             return "; ".join(each.sentence for each in found), {}
         if intent.kind == "promote":

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from flows.shadow import standings
 from flows.watch import catch_up
-from policies.remediation import Remediation, Retrain, Shadow
+from policies.remediation import Bake, Canary, Remediation, Retrain, Shadow
 from profiles.effects import observed
 from registry.moves import Wish, freeze
 from tests.fakes import DAY, loaded
@@ -74,6 +75,21 @@ def test_a_worse_challenger_is_rejected(begun: Callable[..., Loop]) -> None:
     assert loop.told[:3] == ["adopted", "shadowed", "rejected"]
     assert loop.ledger.assignment(MODEL).champion == "1"  # type: ignore[union-attr]
     assert "promote" not in {each.intent.kind for each in loop.ledger.intents(MODEL)}
+
+
+def test_a_target_that_can_split_ramps_before_it_promotes(begun: Callable[..., Loop]) -> None:
+    keys = Remediation(canary=Canary(steps=(0.1, 0.5), rows=20), bake=Bake(lasts=2 * DAY))
+    traffic = replace(acting().traffic, version="by")
+    loop = begun(truth=rises, split=True, policy=acting(traffic=traffic, remediation=keys))
+    loop.days(4)
+    loop.offer("2", better)
+    loop.days(22)
+    assert loop.told == ["adopted", "shadowed", "canaried", "stepped", "promoted", "baked"]
+    weights = [each.after.weight for each in loop.ledger.transitions(MODEL)]
+    assert weights == [0.0, 0.0, 0.1, 0.5, 0.0, 0.0]
+    # what a version answered itself is taken from the log
+    contests = [each.contest for _, each in loop.looks]
+    assert {each.stage for each in contests} == {"shadow", "canary", "bake"}
 
 
 def test_retraining_that_does_not_help_is_given_up(begun: Callable[..., Loop]) -> None:
