@@ -120,6 +120,8 @@ def standings_of(ledger: Ledger, fleet: Fleet | None) -> list[Standing]:
         assignment = ledger.assignment(model)
         serves = None if assignment is None else assignment.champion
         note = notes.get(model) or _unconfirmed(judged.get(model)) or said.get(model)
+        if assignment is not None and (assignment.challenger or assignment.bake_until):
+            note = "; ".join([*_contending(ledger, model), *([note] if note else [])])
         pages = _pages(judged.get(model), accepted.get(model), opened.get(model, ()))
         standings.append(
             Standing(model, teams[model], serves, judged.get(model), note, still_open[model], pages)
@@ -135,6 +137,19 @@ def _pages(judged: Judged | None, accepted: FalsePages | None, opened: Sequence[
         return None
     since = judged.verdict.window.end - accepted.over
     return Pages(sum(at >= since for at in opened), accepted.allow, accepted.over)
+
+
+def _contending(ledger: Ledger, model: str) -> Sequence[str]:
+    """Return how each version stands that has to prove itself, in few words."""
+    from flows.shadow import standings
+    from flows.world import wall_clock
+    from reports.contests import contest_said
+
+    recorded = ledger.current_policy(model)
+    if recorded is None:
+        return ()
+    found = standings(recorded.policy, ledger, wall_clock())
+    return [contest_said(each.contest, each.answer, each.rows) for each in found]
 
 
 def _unconfirmed(judged: Judged | None) -> str | None:

@@ -45,7 +45,7 @@ def situation_of(policy: Policy, world: World) -> Situation:
         since=since,
         challenger=None if now is None else now.challenger,
         held=standing.held,
-        outage=outage_of(policy.model, world),
+        outage=outage_of(policy.model, world.ledger),
         retrainings=retrainings,
         new_labels=_new_labels(policy, retrainings[-1].at if retrainings else since, world),
         contests=tuple((each.version, each.opponent) for each in contests(transitions)),

@@ -28,6 +28,7 @@ from profiles.errors import LedgerConflict, MoveRefused
 from profiles.paired import PairedLosses, merged
 from profiles.window import Window
 from registry import moves
+from registry.ledger import Ledger
 from registry.moves import Unchanged, Wish
 from registry.records import Actor, Judged
 from registry.shadows import PairedReading
@@ -37,11 +38,15 @@ _MUSTER = Actor("muster", "muster")
 
 @dataclass(frozen=True)
 class Followed:
-    """A contest, what its gate answers now, what follows from that, and how many windows were new."""
+    """A contest, what its gate answers now, what follows from that, and by how many labelled rows.
+
+    `windows` counts those that were compared just now.
+    """
 
     contest: Contest
     answer: GateAnswer
     move: Move
+    rows: int = 0
     windows: int = 0
 
     @property
@@ -64,25 +69,33 @@ def shadow(
     for contest in world.ledger.contests(policy.model):
         judged = world.ledger.windows(policy.model, since=begins(contest, policy))
         windows = compare(contest, judged, policy, world, predict)
-        answer, move = _stands(contest, judged, policy, world, can_split=can_split)
-        _want(contest, move, policy, policy_digest, world)
-        found.append(Followed(contest, answer, move, windows))
+        stands = _stands(contest, judged, policy, world.ledger, world.clock(), can_split=can_split)
+        _want(contest, stands.move, policy, policy_digest, world)
+        found.append(replace(stands, windows=windows))
     return tuple(found)
 
 
-def standings(policy: Policy, world: World, *, can_split: bool = False) -> tuple[Followed, ...]:
+def standings(
+    policy: Policy, ledger: Ledger, now: datetime, *, can_split: bool = False
+) -> tuple[Followed, ...]:
     """Return how each version that has to prove itself stands by what is recorded; nothing is changed."""
     found = []
-    for contest in world.ledger.contests(policy.model):
-        judged = world.ledger.windows(policy.model, since=begins(contest, policy))
-        found.append(Followed(contest, *_stands(contest, judged, policy, world, can_split=can_split)))
+    for contest in ledger.contests(policy.model):
+        judged = ledger.windows(policy.model, since=begins(contest, policy))
+        found.append(_stands(contest, judged, policy, ledger, now, can_split=can_split))
     return tuple(found)
 
 
 def _stands(
-    contest: Contest, judged: Sequence[Judged], policy: Policy, world: World, *, can_split: bool
-) -> tuple[GateAnswer, Move]:
-    readings = world.ledger.paired_readings(contest)
+    contest: Contest,
+    judged: Sequence[Judged],
+    policy: Policy,
+    ledger: Ledger,
+    now: datetime,
+    *,
+    can_split: bool,
+) -> Followed:
+    readings = ledger.paired_readings(contest)
     paused = tuple(each.verdict.window for each in judged if _stops_clocks(each))
     parts = [each.mirrored.paired for each in readings]
     paired = merged(parts) if parts else PairedLosses(loss_for(policy).name, 1.0)
@@ -92,8 +105,8 @@ def _stands(
         answer = bake(paired, gate, paused=paused, observed_when=observed)
     else:
         answer = decide(paired, gate, challenger=contest.nth, paused=paused, observed_when=observed)
-    around = replace(_around(contest, readings, judged, policy, world), can_split=can_split)
-    return answer, next_move(contest, answer, policy, around)
+    around = replace(_around(contest, readings, judged, policy, ledger, now), can_split=can_split)
+    return Followed(contest, answer, next_move(contest, answer, policy, around), around.compared)
 
 
 def _around(
@@ -101,16 +114,17 @@ def _around(
     readings: Sequence[PairedReading],
     judged: Sequence[Judged],
     policy: Policy,
-    world: World,
+    ledger: Ledger,
+    now: datetime,
 ) -> Circumstances:
-    now, standing = world.clock(), world.ledger.standing(policy.model)
+    standing = ledger.standing(policy.model)
     assignment = standing.assignment
     assert assignment is not None  # noqa: S101 - a contest has one
     return Circumstances(
         now=now,
         paused=_overlap([each.verdict.window for each in judged if _stops_clocks(each)], contest.began, now),
         held=standing.held,
-        outage=outage_of(policy.model, world),
+        outage=outage_of(policy.model, ledger),
         baking=assignment.champion if assignment.bake_until is not None else None,
         budget=spent_budget(judged[-1].verdict if judged else None),
         compared=sum(each.mirrored.paired.rows for each in readings),
@@ -119,9 +133,9 @@ def _around(
     )
 
 
-def outage_of(model: str, world: World) -> str | None:
+def outage_of(model: str, ledger: Ledger) -> str | None:
     """Return what is broken now by a model's open incidents; None while nothing is."""
-    found = world.ledger.incidents(model, open_only=True)
+    found = ledger.incidents(model, open_only=True)
     return next((each.sentence for each in found if each.kind in OUTAGES), None)
 
 

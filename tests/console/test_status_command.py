@@ -3,7 +3,11 @@ import json
 import pytest
 from rich.cells import cell_len
 
+from registry.ledger import Ledger
+from registry.moves import Wish, start_shadow
+from registry.records import Actor, ModelVersion
 from tests.console.conftest import MODEL, Installation
+from tests.fakes import DAY, START
 
 OBJECTIVES = ("freshness", "volume", "quality", "drift", "performance")
 
@@ -99,3 +103,14 @@ def test_the_exit_code_tells_a_breach_only_when_asked_to(
 
 def test_the_exit_code_of_a_fleet_without_a_breach_is_0(bare: Installation) -> None:
     assert bare.run("status", "--exit-code").exit_code == 0
+
+
+def test_a_version_that_contends_is_said_beside_who_serves(installed: Installation) -> None:
+    with Ledger.open(f"sqlite:///{installed.folder}/state/ledger.db") as ledger:
+        at = START + 7 * DAY
+        ledger.record_version(ModelVersion(MODEL, "2", None, "models:/2", at), [], at)
+        wish = Wish("by hand", Actor("ann", "person"), "to see")
+        ledger.move(start_shadow(ledger.standing(MODEL), "2", wish), at)
+    (told,) = json.loads(installed.run("status", "--json").stdout)["models"]
+    assert told["serves"] == "1"
+    assert told["note"].startswith("version 2 in shadow: 0 labelled rows, undecided")

@@ -10,7 +10,8 @@ from policies.load import json_schema
 from policies.schema import PolicyFile, TeamFile
 from registry.settings import Settings, load_settings
 
-POLICIES = "".join((CHECKOUT / "docs" / name).read_text() for name in ("policies.md", "budgets.md"))
+_PAGES = ("policies.md", "budgets.md", "responding.md")
+POLICIES = "".join((CHECKOUT / "docs" / name).read_text() for name in _PAGES)
 
 
 def rows(page: str) -> list[list[str]]:

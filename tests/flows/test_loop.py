@@ -132,7 +132,9 @@ def test_an_outage_in_a_bake_moves_nothing_and_stops_its_clock(begun: Callable[.
     loop.days(12)
     assert loop.told == ["adopted", "promoted"]
     assert loop.intents("retrain", "roll_back", "promote") == []
-    ((_, move),) = [(each.contest, each.move) for each in standings(loop.policy, loop.now)]
+    ((_, move),) = [
+        (each.contest, each.move) for each in standings(loop.policy, loop.ledger, loop.now.clock())
+    ]
     assert move.kind == "wait"
     loop.days(14)
     assert loop.told == ["adopted", "promoted", "baked"]
@@ -162,7 +164,7 @@ def test_a_frozen_model_is_compared_and_not_moved(begun: Callable[..., Loop]) ->
     loop.days(14)
     assert loop.told == ["adopted", "shadowed", "frozen"]
     assert loop.intents("promote", "retrain") == []
-    (followed,) = standings(loop.policy, loop.now)
+    (followed,) = standings(loop.policy, loop.ledger, loop.now.clock())
     assert followed.answer.answer == "advance"
     assert "frozen" in followed.sentence
 

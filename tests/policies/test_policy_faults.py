@@ -38,7 +38,7 @@ CHANGES = {
         "label: cnt, zzz: 1",
         (
             "5: labels.zzz: unknown key; known are path, label, format, request_id, arrived_at, "
-            "arrives_within, value, query and connection"
+            "arrives_within, value, observed_when, query and connection"
         ),
     ),
     "a missing key": ("timestamp: ts, ", "", "4: traffic.timestamp: is required, but missing"),

@@ -18,7 +18,7 @@ SHADOW = {"champion": "1", "challenger": "2", "challenger_role": "shadow"}
 CANARY = {"champion": "1", "challenger": "2", "challenger_role": "canary", "weight": 0.1}
 
 
-def history(facts: Any, *steps: tuple[float, str, dict[str, Any]]) -> tuple[Transition, ...]:
+def history(facts: Any, *steps: tuple[float, Any, dict[str, Any]]) -> tuple[Transition, ...]:
     told: list[Transition] = []
     for day, kind, changes in steps:
         after = Assignment(facts.model, len(told) + 1, **changes)
@@ -34,7 +34,7 @@ def history(facts: Any, *steps: tuple[float, str, dict[str, Any]]) -> tuple[Tran
                 "muster",
                 "",
                 before,
-                after,  # type: ignore[arg-type]
+                after,
             )
         )
     return tuple(told)
@@ -60,7 +60,7 @@ def test_who_contends_since_when_and_at_which_stage(facts: Any) -> None:
 
 
 def test_challengers_of_a_calendar_month_are_counted(facts: Any) -> None:
-    steps: list[tuple[float, str, dict[str, Any]]] = [(0, "adopted", CHAMPION)]
+    steps: list[tuple[float, Any, dict[str, Any]]] = [(0, "adopted", CHAMPION)]
     for day in (1, 5, 9, 32):
         steps += [(day, "shadowed", SHADOW), (day + 1, "rejected", CHAMPION)]
     told = history(facts, *steps)
