@@ -65,6 +65,11 @@ class MlflowVersions:
                 raise
         return _served(found)
 
+    def point(self, name: str, alias: str, version: str) -> None:
+        """Make an alias name a version; RegistryUnavailable when the registry lacks it or does not answer."""
+        with effect("mlflow set alias"), _answering(self._uri):
+            self._client.set_registered_model_alias(name, alias, version)
+
     def baselines(self, served: ServedVersion) -> tuple[AttachedBaseline, ...]:
         """Return the baselines attached to a version, by name."""
         if served.run_id is None:
@@ -97,11 +102,6 @@ class MlflowVersions:
                 found = _downloaded(client.get_model_version_download_uri(name, version), scratch, self._uri)
                 for file in found.iterdir():
                     file.rename(folder / file.name)
-
-    def point(self, name: str, alias: str, version: str) -> None:
-        """Make an alias name a version."""
-        with effect("mlflow set alias"), _answering(self._uri):
-            self._client.set_registered_model_alias(name, alias, version)
 
     def aliased(self) -> tuple[AliasedVersion, ...]:
         """Return every version that an alias names, by model and alias, with what its signature tells."""
