@@ -40,7 +40,7 @@ class Reconciled:
         said = [", ".join(acts) or "nothing to do"]
         sent = [f"{count} {name.replace('_', ' ')}" for name, count in vars(self.told).items() if count]
         said += [f"messages: {', '.join(sent)}"] if sent else []
-        said += [f"{counted(len(self.aliases), 'alias')} moved back"] if self.aliases else []
+        said += [f"{counted(len(self.aliases), 'alias', 'aliases')} moved back"] if self.aliases else []
         said += [f"{counted(len(self.faults), 'fault')}; first: {self.faults[0]}"] if self.faults else []
         return "; ".join(said)
 
