@@ -174,7 +174,7 @@ def _cause(chapter: Chapter) -> str:
     said = _CAUSES.get(incident.kind, incident.kind.replace("_", " "))
     columns = incident.kind in OUTAGES and ", ".join(incident.columns)
     what = f"{columns}: {said}" if columns else said
-    if (drift := _drift(incident, chapter)) is not None:
+    if incident.kind not in OUTAGES and (drift := _drift(incident, chapter)) is not None:
         what = f"{drift}: {what}"
     if incident.resolved is not None:
         return f"{what}, {moment(incident.began)}, over"
