@@ -53,7 +53,8 @@ def carry_out_due(
     One that fails is put off and stops no other. `meanwhile` is called every beat while a body is at work and
     after each: a message does not wait for a retraining. Intents of a kind without a body are put off.
     """
-    pace, came = pace or Pace(), []
+    pace = pace or Pace()
+    came: list[Carried] = []
     with ThreadPoolExecutor(1, thread_name_prefix="body") as pool:
         while True:
             at = world.clock()

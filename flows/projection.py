@@ -1,13 +1,12 @@
 """The alias of a model that Muster decides about says who serves by the ledger. No Prefect here."""
 
+from flows.predicting import UNREGISTERED
 from flows.world import World
 from policies.intents import IntentKind
 from policies.policy import Policy
 from registry.model_registry import Aliases
 
 _CARRIED: tuple[IntentKind, ...] = ("carry_out",)
-# The source of versions that only their traffic tells of.
-_UNREGISTERED = "traffic"
 
 
 def project(policy: Policy, world: World, aliases: Aliases) -> str | None:
@@ -25,7 +24,7 @@ def project(policy: Policy, world: World, aliases: Aliases) -> str | None:
     now = world.ledger.assignment(policy.model)
     champion = None if now is None else now.champion
     known = None if champion is None else world.ledger.version(policy.model, champion)
-    if champion is None or known is None or known.source == _UNREGISTERED:
+    if champion is None or known is None or known.source == UNREGISTERED:
         return None
     if served is not None and served.version == champion:
         return None

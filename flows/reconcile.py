@@ -8,9 +8,10 @@ from prefect.states import Completed, Failed, State
 from flows.bodies import bodies_of
 from flows.dead_runs import bury
 from flows.orchestrator import explained, orchestrator
+from flows.predicting import open_copies
 from flows.reconciliation import reconcile
 from flows.run import fleet_of_settings, flow_run_id, world_of
-from flows.telling import secret_block
+from flows.telling import secret_block, telling
 from flows.world import wall_clock
 from profiles.errors import MusterError, OrchestratorUnavailable
 from registry.settings import load_settings
@@ -26,12 +27,11 @@ def reconcile_fleet() -> State:
     world = replace(world_of(settings), flow_run=flow_run_id())
     versions = MlflowVersions(settings.mlflow_uri, settings.mlflow_artifacts)
     dead = _buried(settings.instance)
-    done = reconcile(
-        fleet, world, settings, bodies_of(fleet, settings), versions, show=log.info, block=secret_block
-    )
+    bodies, copies = bodies_of(fleet, settings), open_copies(settings)
+    done = reconcile(fleet, world, settings, bodies, versions, copies, show=log.info, block=secret_block)
     for each in done.carried:
         log.info("%s of %s %s: %s", each.intent.key, each.intent.model, each.came, each.sentence)
-    for said in (*done.aliases, *dead):
+    for said in (*done.aliases, *done.notes, *dead):
         log.warning(said)
     for fault in done.faults:
         log.error(fault)
@@ -41,8 +41,6 @@ def reconcile_fleet() -> State:
 
 def tell_now() -> None:
     """Deliver what this run has recorded; what cannot be delivered now, reconcile delivers later."""
-    from flows.telling import telling
-
     log, settings = get_run_logger(), load_settings()
     world = world_of(settings)
     try:

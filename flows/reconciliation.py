@@ -1,17 +1,20 @@
-"""What was decided and is not done yet is done: acts, aliases, messages. No Prefect here."""
+"""What was decided and is not done yet is done: acts, messages, aliases, copies. No Prefect here."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import reduce
 from uuid import uuid4
 
 from alerts.deliver import Delivery
 from flows.bodies import Bodies
 from flows.carrying import Carried, Pace, carry_out_due
+from flows.predicting import keep_copies
 from flows.projection import project
 from flows.telling import telling, total
 from flows.world import World
 from policies.load import Fleet
 from profiles.errors import MusterError
+from registry.model_files import ModelStore
 from registry.model_registry import Aliases
 from registry.settings import Settings
 from reports.words import counted
@@ -19,11 +22,15 @@ from reports.words import counted
 
 @dataclass(frozen=True)
 class Reconciled:
-    """What one run came to. `faults` are models whose alias could not be looked at or moved."""
+    """What one run came to.
+
+    `faults` are models whose alias could not be looked at or moved, `notes` versions without a copy.
+    """
 
     carried: tuple[Carried, ...] = ()
     aliases: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     told: Delivery = field(default_factory=Delivery)
 
     @property
@@ -51,14 +58,16 @@ def reconcile(
     settings: Settings,
     bodies: Bodies,
     aliases: Aliases,
+    copies: ModelStore,
     *,
     show: Callable[[str], None],
     block: Callable[[str], str] | None = None,
     pace: Pace | None = None,
 ) -> Reconciled:
-    """Carry out what is due, deliver what is to be told, and repair aliases; may run twice at the same time.
+    """Carry out what is due, deliver what is to be told, repair aliases and copy the versions that may serve.
 
-    Messages go out first, and again while acts are carried out. One model's fault stops nobody else.
+    It may run twice at the same time. Messages go out first, and again while acts are carried out. One
+    model's fault stops nobody else.
     """
     worker = f"reconcile {world.flow_run or uuid4()}"
     told = [Delivery()]
@@ -70,11 +79,9 @@ def reconcile(
         tell()
         carried = carry_out_due(world, bodies, worker, tell, pace)
         moved, faults = _projected(fleet, world, aliases)
+        notes = keep_copies(fleet, world, copies)
         tell()
-    sum_told = told[0]
-    for each in told[1:]:
-        sum_told = total(sum_told, each)
-    return Reconciled(carried, moved, faults, sum_told)
+    return Reconciled(carried, moved, faults, notes, reduce(total, told))
 
 
 def _projected(fleet: Fleet, world: World, aliases: Aliases) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
+from flows.predicting import keep_copies
 from flows.projection import project
 from flows.reconciliation import reconcile
 from flows.world import World
 from policies.intents import Intent
 from policies.load import Fleet
 from profiles.errors import RegistryUnavailable
+from registry.model_files import ModelStore
 from registry.records import ModelVersion, TransitionRequest
 from registry.settings import load_settings
 from tests.fakes import START, FakeVersions, loaded, policy, world
@@ -69,8 +71,28 @@ def test_a_registry_that_does_not_answer_is_a_fault_of_its_models_and_stops_noth
 ) -> None:
     settings = load_settings({"MUSTER_STATE": str(tmp_path / "state")}, tmp_path)
     fleet = Fleet((loaded(OURS), loaded(policy("shop.other"))), ())
-    done = reconcile(fleet, here, settings, {}, Away(), show=lambda _: None)
+    copies = ModelStore(tmp_path / "models", lambda *_: None)
+    done = reconcile(fleet, here, settings, {}, Away(), copies, show=lambda _: None)
     assert done.faults == ("shop.prices: the model registry did not answer",)
     assert not done.is_well
     assert done.sentence == f"nothing to do; 1 fault; first: {done.faults[0]}"
-    assert reconcile(fleet, here, settings, {}, Aliases(), show=lambda _: None).is_well
+    assert reconcile(fleet, here, settings, {}, Aliases(), copies, show=lambda _: None).is_well
+
+
+def test_versions_that_may_serve_are_copied_and_one_that_cannot_be_is_told(
+    here: World, tmp_path: Path
+) -> None:
+    fetched: list[tuple[str, str]] = []
+
+    def fetch(name: str, version: str, into: Path) -> None:
+        fetched.append((name, version))
+        (into / "MLmodel").write_text("flavors: {}")
+
+    fleet = Fleet((loaded(OURS), loaded(policy("shop.other"))), ())
+    (note,) = keep_copies(fleet, here, ModelStore(tmp_path / "none", lambda *_: None))
+    assert note.startswith(
+        "there is no copy of version 2 of shop.prices: version 2 of shop.prices has no files"
+    )
+    copies = ModelStore(tmp_path / "models", fetch)
+    assert keep_copies(fleet, here, copies) == keep_copies(fleet, here, copies) == ()
+    assert fetched == [("shop.prices", "2")]

@@ -16,7 +16,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from policies.remediation import Remediation, Trainer
 from profiles.errors import ColumnMissing, RegistryUnavailable, ServiceFailed
-from registry.model_files import ModelStore
+from registry.model_files import Fetch, ModelStore
 from registry.model_registry import Candidate
 from registry.versions import TRUSTED, MlflowVersions
 from serving.environments import key
@@ -124,10 +124,7 @@ def test_an_environment_of_its_own_is_preferred_and_a_missing_one_is_told(
     shutil.copytree(store.files("shop.prices", "1").folder, tmp_path / "older")
     (tmp_path / "older" / "requirements.txt").write_text("scikit-learn==0.24.1\n")
 
-    def older(_name: str, _version: str, into: Path) -> None:
-        shutil.copytree(tmp_path / "older", into, dirs_exist_ok=True)
-
-    aged = ModelStore(tmp_path / "aged", older)
+    aged = ModelStore(tmp_path / "aged", _from(tmp_path / "older"))
     model = read_model_file(aged.files("shop.prices", "1").folder, "version 1")
     assert model.requirements != read_model_file(needs.parent, "version 1").requirements
     with Predictions(aged, tmp_path / "environments", tmp_path, TRUSTED) as asked:
@@ -141,7 +138,7 @@ def test_an_environment_of_its_own_is_preferred_and_a_missing_one_is_told(
         (made / "bin" / "python").symlink_to(_interpreter(tmp_path))
         assert len(asked(policy(), "1", LOGGED).prediction) == 40
         (child,) = asked._children.values()
-        assert child._process.args[0] == str(made / "bin" / "python")
+        assert _command(child) == str(made / "bin" / "python")
 
 
 def test_the_interpreter_that_a_policy_names_is_taken(predictions: Predictions, tmp_path: Path) -> None:
@@ -152,12 +149,25 @@ def test_the_interpreter_that_a_policy_names_is_taken(predictions: Predictions, 
         predictions(gone, "1", LOGGED)
 
 
+def _from(folder: Path) -> Fetch:
+    """A model registry whose every version has the files of a folder."""
+
+    def fetch(_name: str, _version: str, into: Path) -> None:
+        shutil.copytree(folder, into, dirs_exist_ok=True)
+
+    return fetch
+
+
 def _interpreter(folder: Path) -> Path:
     """An interpreter of another name that has the packages of this one."""
     script = folder / "their-python"
     script.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
     script.chmod(0o755)
     return script
+
+
+def _command(child: Any) -> str:
+    return str(child._process.args[0])
 
 
 TEAMS = """
@@ -187,7 +197,7 @@ def of_a_team(store: ModelStore, tmp_path: Path) -> ModelStore:
     (tmp_path / "teams" / "model.pkl").write_bytes(b"\x80\x03ctraining.model\nModel\n)\x81.")
     return ModelStore(
         tmp_path / "copies",
-        lambda _n, _v, into: shutil.copytree(tmp_path / "teams", into, dirs_exist_ok=True),
+        _from(tmp_path / "teams"),
     )
 
 
@@ -228,9 +238,7 @@ def test_types_that_nobody_trusts_are_refused_by_name(
 
     folder = shutil.copytree(store.files("shop.prices", "1").folder, tmp_path / "odd")
     dump(Odd(), folder / "model.skops")
-    odd = ModelStore(
-        tmp_path / "copied", lambda _n, _v, into: shutil.copytree(folder, into, dirs_exist_ok=True)
-    )
+    odd = ModelStore(tmp_path / "copied", _from(folder))
     with (
         Predictions(odd, tmp_path / "environments", tmp_path, TRUSTED) as asked,
         pytest.raises(ServiceFailed, match=r"not on the list of trusted ones: .*Odd"),
