@@ -212,8 +212,8 @@ def _reconcile(instance: str, work_pool: str) -> DeploymentSpec:
     """Return the deployment that finishes what was decided, for the whole fleet."""
     what = (
         "Finishes every five minutes what was decided and is not done: acts that wait, messages that were"
-        " not delivered yet, aliases of models that Muster decides about, copies of versions, runs whose worker was killed."
-        " Nothing is done or told twice; one failing act does not stop the others."
+        " not delivered yet, aliases of models that Muster decides about, copies of versions, runs whose"
+        " worker was killed. Nothing is done or told twice; one failing act does not stop the others."
     )
     return DeploymentSpec(
         flow_name=RECONCILE_FLOW,

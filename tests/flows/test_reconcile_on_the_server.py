@@ -11,7 +11,11 @@ from prefect.settings import PREFECT_LOGGING_TO_API_ENABLED, temporary_settings
 from flows.dead_runs import SILENT_FOR, bury
 from flows.deployments import deployments_for
 from flows.run import world_of
+from flows.telling import secret_block
+from policies.intents import Intent
+from policies.load import load_policies
 from policies.policy import Policy
+from registry.settings import load_settings
 from tests.console.conftest import POLICY, entered  # noqa: F401 - fixture
 
 pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("prefect")]
@@ -35,14 +39,9 @@ def test_a_run_with_nothing_to_do_is_completed_and_one_with_trouble_is_not(
     prefect_client: Any, folder: Path
 ) -> None:
     from flows.reconcile import reconcile_fleet
-    from policies.intents import Intent
 
     state = reconcile_fleet(return_state=True)
     assert (state.is_completed(), state.message) == (True, "nothing to do")
-    ledger = world_of.__wrapped__  # a world per settings; the flow's own is kept
-    assert ledger is not None
-    from registry.settings import load_settings
-
     here = world_of(load_settings())
     at = here.clock()
     here.ledger.record_policy(_policy(folder), "source", at)
@@ -52,9 +51,14 @@ def test_a_run_with_nothing_to_do_is_completed_and_one_with_trouble_is_not(
 
 
 def _policy(folder: Path) -> Policy:
-    from policies.load import load_policies
-
     return load_policies([folder / "policies"]).policies[0].policy
+
+
+def test_a_secret_block_is_read_by_its_name(prefect_client: Any) -> None:
+    from prefect.blocks.system import Secret
+
+    Secret(value="made up for this test").save("on-call-secret")
+    assert secret_block("on-call-secret") == "made up for this test"
 
 
 def test_a_run_that_fell_silent_has_crashed_and_those_that_live_have_not(
