@@ -15,6 +15,7 @@ from console.incidents import incidents
 from console.init import init
 from console.ledger import ledger
 from console.policy import policy
+from console.reconcile import reconcile
 from console.report import report
 from console.status import status
 from console.up import down, up
@@ -56,6 +57,7 @@ def muster() -> None:
 for command in (
     init,
     watch,
+    reconcile,
     status,
     incidents,
     why,

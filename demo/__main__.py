@@ -82,7 +82,8 @@ def _make(console: Console, fleet: Mapping[str, LoadedPolicy], settings: Setting
             if logged and versions.served(model.name, "champion") is not None:
                 continue
             status.update(f"making {model.name}, {number} of {len(FLEET)}")
-            making = Making(model, fleet[model.name].policy.cadence)
+            policy = fleet[model.name].policy
+            making = Making(model, policy.cadence, policy.traffic)
             making.write_logs(settings.traffic_root)
             versions.register(making.candidate(), alias="champion")
 

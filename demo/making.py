@@ -13,7 +13,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from demo.model import REQUEST_ID, TIME, BaselineRows, DemoModel, Parts
+from profiles.held_out import HeldOut
 from profiles.labels import LABEL
+from profiles.layout import TrafficLayout
+from profiles.losses import loss_of
 from profiles.outcomes import outcome_profile
 from profiles.reading import Score
 from profiles.segments import LABELS, baseline_name
@@ -21,17 +24,25 @@ from profiles.sketch import read, sketch, with_steadiness
 from profiles.steadiness import steady_shares
 from profiles.window import Cadence
 from registry.model_registry import AttachedBaseline, BaselineFacts, Candidate
+from training.held_out import learned
+from training.importance import column_importance
+
+_DEFAULT = "default"
+# Rows that the importance of columns is measured on, and how often each column is shuffled.
+_ASKED, _SHUFFLED = 1_000, 2
 
 
 @dataclass(frozen=True)
 class Making:
     """A model in the making; the same description gives the same bytes.
 
-    With the cadence that it is watched by, its baselines know which columns are constant in a window.
+    With the cadence that it is watched by, its baselines know which columns are constant in a window; with
+    the layout of its log, what rows that it never learned from tell of later windows.
     """
 
     model: DemoModel
     cadence: Cadence | None = None
+    layout: TrafficLayout | None = None
 
     def write_logs(self, root: Path) -> None:
         """Write the prediction log and the label stream, a file a year, as a service would."""
@@ -58,7 +69,7 @@ class Making:
     def candidate(self) -> Candidate:
         """Return the fitted model with its baselines, ready to be registered."""
         trained = BaselineRows(self._parts.trained, self._parts.period)
-        baselines = self._parts.baselines or {"default": trained}
+        baselines = self._parts.baselines or {_DEFAULT: trained}
         attached = {name: self._baseline(name, each) for name, each in baselines.items()}
         labels = (self._labels(name, each) for name, each in baselines.items())
         return Candidate(
@@ -67,12 +78,12 @@ class Making:
             estimator=self._fitted,
             example=self._parts.trained[list(self.model.inputs)].head(5),
             baselines=(*attached.values(), *labels),
-            scores=attached["default"].facts.scores,
+            scores=attached[_DEFAULT].facts.scores,
         )
 
     def _baseline(self, name: str, of: BaselineRows) -> AttachedBaseline:
         answered = self._answered(of.rows)
-        scores = self._held_out if self.model.held_out else self._scores(answered)
+        scores = self._scores(self._held_out[1]) if self.model.held_out else self._scores(answered)
         facts = BaselineFacts(name=name, kind=of.kind, rows=len(of.rows), period=of.period, scores=scores)
         profile = sketch(self._table(answered[self._profiled]), at=of.period.start)
         if self.cadence is not None and TIME in answered:
@@ -80,7 +91,25 @@ class Making:
             windows = (self._table(rows[self._profiled]) for _, rows in answered.groupby(starts))
             steady = steady_shares(read(sketch(each, at=of.period.start)) for each in windows)
             profile = with_steadiness(profile, steady, at=of.period.start)
-        return AttachedBaseline(facts, profile)
+        return AttachedBaseline(facts, profile, self._learned(answered) if name == _DEFAULT else None)
+
+    def _learned(self, answered: pd.DataFrame) -> HeldOut | None:
+        """Learn what explains the score, from the rows that it was computed on."""
+        if self.layout is None:
+            return None
+        by, rows = self._held_out if self.model.held_out else (self._fitted, answered)
+        rows = rows.dropna(subset=[self.model.target])
+        loss = loss_of(self.model.metric)
+        some = rows.iloc[:: max(1, len(rows) // _ASKED)]
+        asked = some[list(self.model.inputs)]
+        weights = (
+            {}
+            if loss is None
+            else column_importance(by, asked, some[self.model.target], loss, repeats=_SHUFFLED)
+        )
+        target = self.model.target
+        logged = self._table(rows[[*self._profiled, *self._probabilities, target]])
+        return learned(logged, target, self.layout, self.model.metric, weights)
 
     def _labels(self, name: str, of: BaselineRows) -> AttachedBaseline:
         """Return the labels of a baseline's rows, as the baseline that those of windows are compared with."""
@@ -103,11 +132,12 @@ class Making:
         return self._fit(self._parts.trained)
 
     @cached_property
-    def _held_out(self) -> dict[str, float]:
-        """The score of a model fitted on the first part of the training rows, on those after them."""
+    def _held_out(self) -> tuple[Any, pd.DataFrame]:
+        """A model fitted on the first part of the training rows, and what it answers to those after them."""
         rows = self._parts.trained
         cut = int(len(rows) * (1 - self.model.held_out))
-        return self._scores(self._answered(rows[cut:], self._fit(rows[:cut])))
+        fitted = self._fit(rows[:cut])
+        return fitted, self._answered(rows[cut:], fitted)
 
     @property
     def _profiled(self) -> list[str]:

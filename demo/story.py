@@ -7,13 +7,14 @@ from datetime import datetime
 from rich.console import RenderableType
 from rich.markup import escape
 
+from policies.diagnosis import Cause
 from policies.incidents import Incident
 from policies.outages import OUTAGES
 from policies.verdict import SEVERITIES, Finding, Severity, Status
 from registry.ledger import Ledger
 from registry.records import Judged
 from reports.fitting import Cut, table
-from reports.words import counted, moment
+from reports.words import cause_word, counted, moment
 
 _SENTENCES = 3
 _HAPPENED = {
@@ -45,6 +46,7 @@ _NEXT = {
     "quality": "look whether the model knows such values",
     "drift": "watch the score, retrain if it falls",
 }
+_DRIFTS = {Cause.DATA_DRIFT, Cause.CONCEPT_DRIFT, Cause.BOTH}
 _LOOK = "look at its source"
 
 
@@ -97,7 +99,7 @@ def fleet_table(chapters: Iterable[Chapter]) -> RenderableType:
             f"{len(statuses)}",
             f"{statuses.count(Status.BREACHED) or ''}",
             f"{statuses.count(Status.INCONCLUSIVE) or ''}",
-            Cut(_cause(each.main), 2),
+            Cut(_cause(each), 2),
             _next(each),
         )
     return made
@@ -165,15 +167,29 @@ def _importance(incident: Incident) -> tuple[bool, int, bool, datetime, str]:
     )
 
 
-def _cause(incident: Incident | None) -> str:
+def _cause(chapter: Chapter) -> str:
+    incident = chapter.main
     if incident is None:
         return ""
     said = _CAUSES.get(incident.kind, incident.kind.replace("_", " "))
     columns = incident.kind in OUTAGES and ", ".join(incident.columns)
     what = f"{columns}: {said}" if columns else said
+    if incident.kind not in OUTAGES and (drift := _drift(incident, chapter)) is not None:
+        what = f"{drift}: {what}"
     if incident.resolved is not None:
         return f"{what}, {moment(incident.began)}, over"
     return f"{what} since {moment(incident.began)}"
+
+
+def _drift(incident: Incident, chapter: Chapter) -> str | None:
+    """Return what the newest diagnosis of the incident's windows found to have moved, if it found that."""
+    found = None
+    for judged in chapter.windows:
+        diagnosis = judged.verdict.diagnosis
+        here = incident.began <= judged.reading.window.start <= incident.last
+        if here and diagnosis is not None and diagnosis.cause in _DRIFTS:
+            found = cause_word(judged.verdict)
+    return found
 
 
 def _next(chapter: Chapter) -> str:

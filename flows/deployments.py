@@ -22,6 +22,10 @@ WATCH_ENTRYPOINT = "flows.watch.watch_team"
 PULSE_FLOW = "pulse"
 PULSE_ENTRYPOINT = "flows.pulse.pulse_fleet"
 PULSE_CRON = "*/5 * * * *"
+RECONCILE_FLOW = "reconcile"
+RECONCILE_ENTRYPOINT = "flows.reconcile.reconcile_fleet"
+# Between two pulses: a worker's processor is busy for ten seconds with every run.
+RECONCILE_CRON = "2-59/5 * * * *"
 SCHEDULE_SLUG = "cadence"
 
 _MINUTE = timedelta(minutes=1)
@@ -89,6 +93,7 @@ def deployments_for(
     gets as many shards as it needs. The first shard keeps the plain name, so that a team which outgrows
     one shard changes its deployment instead of leaving an old one behind that watches everything twice.
     Where a policy promises freshness, one more takes the pulse of the whole fleet.
+    Another finishes what is due.
     """
 
     def team_and_cadence(policy: Policy) -> tuple[str, str]:
@@ -105,6 +110,8 @@ def deployments_for(
                 specs.append(_watch(watched, shard, shards, instance, work_pool))
     if any(policy.freshness is not None for policy in policies):
         specs.append(_pulse(instance, work_pool))
+    if policies:
+        specs.append(_reconcile(instance, work_pool))
     return tuple(sorted(specs, key=lambda spec: spec.full_name))
 
 
@@ -195,6 +202,25 @@ def _pulse(instance: str, work_pool: str) -> DeploymentSpec:
         entrypoint=PULSE_ENTRYPOINT,
         parameters={},
         cron=PULSE_CRON,
+        tags=("muster", instance_tag(instance)),
+        work_pool=work_pool,
+        description=f"{what}\n\n{_origin(instance)}",
+    )
+
+
+def _reconcile(instance: str, work_pool: str) -> DeploymentSpec:
+    """Return the deployment that finishes what was decided, for the whole fleet."""
+    what = (
+        "Finishes every five minutes what was decided and is not done: acts that wait, messages that were"
+        " not delivered yet, aliases of models that Muster decides about, copies of versions, runs whose"
+        " worker was killed. Nothing is done or told twice; one failing act does not stop the others."
+    )
+    return DeploymentSpec(
+        flow_name=RECONCILE_FLOW,
+        name="fleet",
+        entrypoint=RECONCILE_ENTRYPOINT,
+        parameters={},
+        cron=RECONCILE_CRON,
         tags=("muster", instance_tag(instance)),
         work_pool=work_pool,
         description=f"{what}\n\n{_origin(instance)}",

@@ -9,6 +9,7 @@ from prefect.states import State
 from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.utilities.annotations import quote
 
+from flows.reconcile import tell_now
 from flows.run import THREADS, fleet_of_settings, flow_run_id, outcome, scheduled, world_of
 from flows.world import World
 from policies.load import LoadedPolicy
@@ -74,4 +75,6 @@ def pulse_fleet(team: str = "") -> State:
         if loaded.policy.freshness is not None and team in {"", loaded.policy.team}
     ]
     runs = [pulse_model.submit(loaded.policy.model, now, quote(loaded)) for loaded in mine]
-    return outcome("looked at", mine, runs, fleet)
+    ended = outcome("looked at", mine, runs, fleet)
+    tell_now()
+    return ended

@@ -14,6 +14,7 @@ from prefect.utilities.annotations import quote
 from flows.artifacts import show_change, show_run
 from flows.deployments import shard_of
 from flows.late import look, remember
+from flows.reconcile import tell_now
 from flows.run import THREADS, fleet_of_settings, flow_run_id, outcome, scheduled, world_of
 from flows.step import begin, due, step
 from flows.world import World
@@ -57,6 +58,7 @@ def watch_team(team: str = "", cadence: str = "", shard: int = 0, shards: int = 
     mine = [loaded for loaded in fleet.policies if _belongs(loaded, team, cadence, shard, shards)]
     runs = [watch_model.submit(loaded.policy.model, now, quote(loaded)) for loaded in mine]
     ended = outcome("watched", mine, runs, fleet)
+    tell_now()
     _show(mine)
     return ended
 

@@ -81,3 +81,13 @@ class Versions(Protocol):
 
     def baselines(self, served: ServedVersion) -> tuple[AttachedBaseline, ...]:
         """Return the baselines attached to a version, by name."""
+
+
+class Aliases(Protocol):
+    """What moving an alias needs of a model registry; both raise RegistryUnavailable."""
+
+    def served(self, name: str, alias: str) -> ServedVersion | None:
+        """Return the version that `alias` names, or None when there is no such model or alias."""
+
+    def point(self, name: str, alias: str, version: str) -> None:
+        """Make `alias` name a version."""

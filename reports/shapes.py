@@ -55,6 +55,7 @@ def window_json(judged: Judged) -> dict[str, Any]:
         "labels_mature": None if reading.labels is None else reading.labels.mature,
         "status": str(verdict.status),
         "severity": None if verdict.severity is None else str(verdict.severity),
+        "cause": None if verdict.diagnosis is None else str(verdict.diagnosis.cause),
         "objectives": {o.objective: _objective_json(o) for o in verdict.objectives},
     }
 

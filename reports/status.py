@@ -17,7 +17,7 @@ from profiles.window import spelled
 from registry.records import Judged
 from reports.budgets import left_said
 from reports.fitting import Cut, Fitting, table
-from reports.words import counted, marked, span, status_word, urgency, worst_first, worst_reason
+from reports.words import caused_reason, counted, marked, span, status_word, urgency, worst_first
 
 _NUMBERS = ("rows", "score")
 _LINES = 2  # of a reason, where a narrow table gives a row several lines anyway
@@ -104,7 +104,7 @@ def windows_table(model: str, judged: Sequence[Judged]) -> RenderableType:
             reading, verdict = each.reading, each.verdict
             cells = [span(reading.window), f"{reading.arrivals.rows:,}", scores_text(reading)]
             cells += _cells(verdict, objectives)
-            made.add_row(*cells, *_reason(worst_reason(verdict), verdict, objectives, why=why))
+            made.add_row(*cells, *_reason(caused_reason(verdict), verdict, objectives, why=why))
         return made
 
     return _fitting(rows, [each.verdict for each in judged])
@@ -190,7 +190,7 @@ def _incidents(each: Standing) -> str:
 
 def said_of(each: Standing) -> str:
     """Return what a person has to know first of a model: the note on it, and the worst reason."""
-    reason = "not watched yet" if each.judged is None else worst_reason(each.judged.verdict)
+    reason = "not watched yet" if each.judged is None else caused_reason(each.judged.verdict)
     return "; ".join(part for part in (each.note, reason) if part)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from policies.diagnosis import Cause
 from policies.verdict import SEVERITIES, ObjectiveVerdict, Severity, Status, Verdict
 from profiles.window import Window
 
@@ -20,6 +21,11 @@ _COLOUR = {
     Status.BREACHED: "red",
     Status.INCONCLUSIVE: "cyan",
     Status.ERRORED: "magenta",
+}
+_CAUSE = {
+    Cause.PIPELINE: "broken pipeline",
+    Cause.BOTH: "data and concept drift",
+    Cause.UNCLEAR: "cause unclear",
 }
 _WORST_FIRST = (Status.BREACHED, Status.ERRORED, Status.AT_RISK, Status.INCONCLUSIVE, Status.MET)
 
@@ -55,6 +61,20 @@ def worst_reason(verdict: Verdict) -> str:
     """Return the reason of the objective that speaks for the window; empty when all is met."""
     worst = next(iter(worst_first(verdict.objectives)), None)
     return "" if worst is None or worst.status is Status.MET else worst.reason
+
+
+def cause_word(verdict: Verdict) -> str | None:
+    """Return why a window stands as it does in a word or two; None where there is nothing to explain."""
+    diagnosis = verdict.diagnosis
+    if diagnosis is None or diagnosis.cause is Cause.NONE:
+        return None
+    return _CAUSE.get(diagnosis.cause) or str(diagnosis.cause).replace("_", " ")
+
+
+def caused_reason(verdict: Verdict) -> str:
+    """Return the worst reason with its cause before it, as in `outage: no rows for 8h`."""
+    reason, cause = worst_reason(verdict), cause_word(verdict)
+    return f"{cause}: {reason}" if cause and reason else reason
 
 
 def counted(number: int, one: str, many: str = "") -> str:

@@ -10,6 +10,8 @@ from pathlib import Path
 from bench.measure import NotHere
 
 _READY = "ready"
+# Pins that say so name every package there is to be: what those ask for beyond is left out.
+_COMPLETE = "Complete: nothing else is installed."
 
 
 def cache() -> Path:
@@ -36,7 +38,8 @@ def interpreter(
         )
     shutil.rmtree(home, ignore_errors=True)
     wheels = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary=:all:")
-    for command in ((python, "-m", "venv", str(home)), (str(made), *wheels, "-r", str(pins))):
+    alone = ("--no-deps",) if _COMPLETE in pins.read_text() else ()
+    for command in ((python, "-m", "venv", str(home)), (str(made), *wheels, *alone, "-r", str(pins))):
         try:
             subprocess.run(command, check=True, capture_output=True, text=True)
         except (OSError, subprocess.CalledProcessError) as error:

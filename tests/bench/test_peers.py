@@ -41,6 +41,19 @@ def test_an_environment_is_used_as_it_is_until_its_pins_change(pins: Path, tmp_p
         interpreter(pins, folder, build=False)
 
 
+def test_pins_that_are_complete_are_installed_without_what_they_ask_for(pins: Path, tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    stand_in = tmp_path / "python"
+    (tmp_path / "made").write_text(f'#!/bin/sh\necho "$@" >> {told}\n')
+    (tmp_path / "made").chmod(0o755)
+    stand_in.write_text(f'#!/bin/sh\nmkdir -p "$3/bin" && ln -s {tmp_path}/made "$3/bin/python"\n')
+    stand_in.chmod(0o755)
+    for text in ("peer==1.0\n", "# Complete: nothing else is installed.\npeer==1.0\n"):
+        pins.write_text(text)
+        interpreter(pins, tmp_path / "cache", python=str(stand_in))
+    assert ["--no-deps" in line for line in told.read_text().splitlines()] == [False, True]
+
+
 def test_the_cache_is_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert cache() == tmp_path / "muster" / "peers"

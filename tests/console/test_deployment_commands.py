@@ -49,7 +49,7 @@ def test_a_plan_says_what_would_be_done_and_does_nothing(bare: Installation, ser
     assert "add     work pool muster" in told.output
     assert "add     pulse/fleet  */5 * * * *" in told.output
     assert "add     watch/shop-1d" in told.output
-    assert told.output.endswith("2 to add, 0 to change, 0 to remove, 0 unchanged\n")
+    assert told.output.endswith("3 to add, 0 to change, 0 to remove, 0 unchanged\n")
     assert server.carried_out == []
 
 
@@ -91,8 +91,9 @@ def test_a_rendered_file_is_written_once_and_checked(bare: Installation) -> None
     assert bare.run("render").output == "prefect.yaml written\n"
     assert bare.run("render").output == "prefect.yaml is up to date\n"
     assert bare.run("render", "--check").exit_code == 0
-    pulse, entry = yaml.safe_load((bare.folder / "prefect.yaml").read_text())["deployments"]
+    pulse, reconcile, entry = yaml.safe_load((bare.folder / "prefect.yaml").read_text())["deployments"]
     assert pulse["entrypoint"] == "flows.pulse.pulse_fleet"
+    assert reconcile["entrypoint"] == "flows.reconcile.reconcile_fleet"
     assert MODEL in entry["description"]
 
 

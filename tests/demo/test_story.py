@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console
 
 from demo.story import Chapter, fleet_table, sentences
+from policies.diagnosis import Cause, Diagnosis
 from policies.incidents import Incident
 from policies.verdict import Finding, ObjectiveVerdict, Severity, Status, Verdict
 from profiles.reading import Arrivals, Reading
@@ -129,6 +130,20 @@ def test_the_cause_is_what_is_still_open_and_says_what_to_do() -> None:
     (row,) = shown(chapter(over, still))
     assert "score beyond its limit since 2025-10-02" in row
     assert row.strip().endswith("retrain on recent rows")
+
+
+def test_a_drift_is_named_by_its_newest_diagnosis_and_an_outage_by_itself() -> None:
+    def caused(number: int, cause: Cause) -> Judged:
+        judged = window(number, Status.BREACHED)
+        return replace(judged, verdict=replace(judged.verdict, diagnosis=Diagnosis(cause, "so it is")))
+
+    windows = (caused(0, Cause.DATA_DRIFT), caused(1, Cause.BOTH), caused(2, Cause.OUTAGE))
+    drift = incident("drift", severity=Severity.HIGH, last=START + 2 * DAY)
+    assert (
+        "data and concept drift: inputs moved since 2025-10-01" in shown(chapter(drift, windows=windows))[0]
+    )
+    silent = incident(last=START + 2 * DAY)
+    assert "  feed silent since 2025-10-01" in shown(chapter(silent, windows=windows))[0]
 
 
 def test_a_page_that_is_over_is_still_a_question_and_other_outages_are_not() -> None:

@@ -30,7 +30,8 @@ def fleet_of(a_policy: Callable[..., Policy], instance: str) -> FleetOf:
     def build(*teams: str, instance: str = instance) -> list[DeploymentSpec]:
         policies = [a_policy(f"{team}.model") for team in teams]
         specs = deployments_for(policies, instance=instance, work_pool="shared-pool")
-        return [replace(spec, entrypoint="stand_in_flow.watch_team") for spec in specs]
+        watching = [spec for spec in specs if spec.flow_name == "watch"]
+        return [replace(spec, entrypoint="stand_in_flow.watch_team") for spec in watching]
 
     return build
 

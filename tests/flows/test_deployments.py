@@ -20,7 +20,9 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 def of(policies: Sequence[Policy], shard_size: int = 200) -> tuple[DeploymentSpec, ...]:
-    return deployments_for(policies, instance="prod", work_pool="muster", shard_size=shard_size)
+    """What watches these policies; reconciling has a test of its own."""
+    specs = deployments_for(policies, instance="prod", work_pool="muster", shard_size=shard_size)
+    return tuple(spec for spec in specs if spec.flow_name != "reconcile")
 
 
 def test_one_deployment_watches_all_models_of_a_team_and_cadence(a_policy: Build) -> None:
@@ -42,8 +44,22 @@ def test_one_deployment_watches_all_models_of_a_team_and_cadence(a_policy: Build
     assert (specs[2].concurrency_limit, specs[2].collision_strategy) == (1, "CANCEL_NEW")
 
 
+def test_one_deployment_finishes_what_is_due_in_the_whole_fleet(a_policy: Build) -> None:
+    specs = deployments_for(
+        [a_policy("ads.click"), a_policy("shop.price")], instance="prod", work_pool="muster"
+    )
+    (spec,) = (spec for spec in specs if spec.flow_name == "reconcile")
+    assert (spec.full_name, spec.entrypoint, spec.parameters) == (
+        "reconcile/fleet",
+        "flows.reconcile.reconcile_fleet",
+        {},
+    )
+    assert (spec.concurrency_limit, spec.collision_strategy) == (1, "CANCEL_NEW")
+    assert croniter.is_valid(spec.cron)
+
+
 def test_no_policies_need_no_deployments() -> None:
-    assert of([]) == ()
+    assert deployments_for([], instance="prod", work_pool="muster") == ()
 
 
 def test_the_order_of_the_files_does_not_matter(a_policy: Build) -> None:

@@ -121,7 +121,7 @@ def test_a_policy_file_becomes_a_schedule_whose_runs_watch_on_a_worker_elsewhere
 ) -> None:
     said = muster(environment, tmp_path, "apply")
     assert "add     watch/canary-1m  * * * * *" in said
-    assert "0 to add, 0 to change, 0 to remove, 2 unchanged" in muster(environment, tmp_path, "apply")
+    assert "0 to add, 0 to change, 0 to remove, 3 unchanged" in muster(environment, tmp_path, "apply")
     eventually(
         lambda: scheduled_runs(prefect_client, "SCHEDULED"),
         limit=SCHEDULE_LIMIT,

@@ -7,7 +7,7 @@ import pytest
 
 from profiles.errors import SettingsInvalid
 from registry.channels import ChannelSetting
-from registry.settings import load_settings
+from registry.settings import as_environment, load_settings
 
 SLACK = '[channels.chat]\nkind = "slack"\nurl = "env:CHAT"\n'
 HOOK = '[channels.hook]\nkind = "webhook"\nurl = "https://a.example/b"\nsecret = "block:hook"\n'
@@ -47,3 +47,11 @@ def test_faults_of_channels_are_told_and_repeat_no_secret(written: str, told: st
     with pytest.raises(SettingsInvalid, match=told) as raised:
         load_settings({}, tmp_path)
     assert "s3cret" not in str(raised.value)
+
+
+def test_a_worker_is_given_the_channels_as_they_were_defined(tmp_path: Path) -> None:
+    (tmp_path / "muster.toml").write_text(
+        '[channels.on-call]\nkind = "webhook"\nurl = "https://pager.example.com"\nsecret = "env:SECRET"\n'
+    )
+    settings = load_settings({}, tmp_path)
+    assert load_settings(as_environment(settings), tmp_path / "elsewhere").channels == settings.channels

@@ -1,11 +1,23 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
 import pytest
 
+from policies.diagnosis import Cause, Diagnosis
 from policies.verdict import ObjectiveVerdict, Severity, Status, Verdict, worst_status
 from profiles.window import Window
-from reports.words import counted, marked, moment, span, urgency, worst_first, worst_reason
+from reports.words import (
+    cause_word,
+    caused_reason,
+    counted,
+    marked,
+    moment,
+    span,
+    urgency,
+    worst_first,
+    worst_reason,
+)
 
 MAY = datetime(2026, 5, 1, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -68,3 +80,25 @@ def test_the_worst_reason_is_that_of_the_most_urgent_objective_and_empty_when_al
 @pytest.mark.parametrize(("number", "said"), [(0, "0 faults"), (1, "1 fault"), (2000, "2,000 faults")])
 def test_a_count_agrees_with_its_noun(number: int, said: str) -> None:
     assert counted(number, "fault") == said
+
+
+@pytest.mark.parametrize(
+    ("cause", "said"),
+    [
+        (None, "drift reason"),
+        (Cause.NONE, "drift reason"),
+        (Cause.CONCEPT_DRIFT, "concept drift: drift reason"),
+        (Cause.BOTH, "data and concept drift: drift reason"),
+        (Cause.PIPELINE, "broken pipeline: drift reason"),
+    ],
+)
+def test_a_reason_comes_after_its_cause_where_there_is_one(cause: Cause | None, said: str) -> None:
+    diagnosis = None if cause is None else Diagnosis(cause, "so it is")
+    judged = replace(verdict(objective("drift", Status.BREACHED)), diagnosis=diagnosis)
+    assert caused_reason(judged) == said
+    assert (cause_word(judged) is None) == (cause in {None, Cause.NONE})
+
+
+def test_a_window_that_is_met_has_no_reason_to_explain() -> None:
+    judged = replace(verdict(objective("drift", Status.MET)), diagnosis=Diagnosis(Cause.UNCLEAR, "so it is"))
+    assert caused_reason(judged) == ""

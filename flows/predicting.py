@@ -1,0 +1,43 @@
+"""Versions that answer in production, and Muster's own copies of them, as the settings say."""
+
+from flows.world import World
+from policies.load import Fleet
+from profiles.errors import MusterError
+from registry.model_files import ModelStore
+from registry.settings import Settings
+from registry.versions import TRUSTED, MlflowVersions
+from serving.predictions import Predictions
+
+# The source of versions that only their traffic tells of.
+UNREGISTERED = "traffic"
+
+
+def open_copies(settings: Settings) -> ModelStore:
+    """Return Muster's own copies, filled from the model registry of the settings."""
+    versions = MlflowVersions(settings.mlflow_uri, settings.mlflow_artifacts)
+    return ModelStore(settings.models_root, versions.fetch)
+
+
+def open_predictions(settings: Settings) -> Predictions:
+    """Return `Predict` by child processes; leave it to end them."""
+    return Predictions(open_copies(settings), settings.environments, settings.traffic_root, TRUSTED)
+
+
+def keep_copies(fleet: Fleet, world: World, copies: ModelStore) -> tuple[str, ...]:
+    """Copy every version that serves, served before or contends; return what could not be copied, and why.
+
+    So they can be asked, and restored, while the model registry is away.
+    """
+    notes = []
+    for policy in (loaded.policy for loaded in fleet.policies):
+        now = world.ledger.assignment(policy.model)
+        wanted = () if now is None else (now.champion, now.previous, now.challenger)
+        for version in (each for each in wanted if each is not None):
+            known = world.ledger.version(policy.model, version)
+            if known is None or known.source == UNREGISTERED or copies.has(policy.registered_as, version):
+                continue
+            try:
+                copies.files(policy.registered_as, version, known.artifact_digest)
+            except MusterError as error:
+                notes.append(f"there is no copy of version {version} of {policy.model}: {error}")
+    return tuple(notes)
