@@ -5,7 +5,7 @@ Only the standard library is imported here, because every command reads the sett
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,6 +52,18 @@ def read_channels(value: Any) -> tuple[ChannelSetting, ...]:
             "has to be a table such as [channels.on-call] with kind, url and secret, in a variable as JSON"
         )
     return tuple(_channel(name, keys) for name, keys in value.items())
+
+
+def write_channels(channels: Iterable[ChannelSetting]) -> str:
+    """Return the channels as they stand in a variable; inverse of `read_channels`."""
+    return json.dumps(
+        {
+            each.name: {
+                key: value for key, value in vars(each).items() if key != "name" and value is not None
+            }
+            for each in channels
+        }
+    )
 
 
 def _channel(name: str, keys: Any) -> ChannelSetting:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from profiles.errors import SettingsInvalid
-from registry.channels import CONSOLE, ChannelSetting, read_channels
+from registry.channels import CONSOLE, ChannelSetting, read_channels, write_channels
 
 _PREFIX = "MUSTER_"
 _CONFIG = "MUSTER_CONFIG"
@@ -31,7 +31,8 @@ _Said: TypeAlias = tuple[str, Any, str, Path]
 class Settings:
     """Where Muster keeps its state and finds its policies, traffic and servers.
 
-    `policies` are roots of policy folders. `traffic_root` is where relative paths in policies start.
+    `policies` are roots of policy folders. `models_root` holds Muster's own copies of versions, `environments`
+    the Python environments that were made for them. `traffic_root` is where relative paths in policies start.
     Paths are absolute; passwords in URLs never appear in `repr` or `str`.
     """
 
@@ -39,6 +40,8 @@ class Settings:
     policies: tuple[str, ...]
     database_url: str
     profiles_root: Path
+    models_root: Path
+    environments: Path
     mlflow_uri: str
     mlflow_artifacts: str
     prefect_home: Path
@@ -83,13 +86,16 @@ def load_settings(environ: Mapping[str, str] | None = None, cwd: Path | None = N
 
 def as_environment(settings: Settings) -> dict[str, str]:
     """Return the variables that give a child process the same settings, wherever it runs."""
-    return {
-        _PREFIX + field.name.upper(): os.pathsep.join(settings.policies)
-        if field.name == "policies"
-        else str(getattr(settings, field.name))
+    written = {
+        field.name: str(getattr(settings, field.name))
         for field in fields(settings)
         if getattr(settings, field.name) != ()
     }
+    if settings.policies:
+        written["policies"] = os.pathsep.join(settings.policies)
+    if settings.channels:
+        written["channels"] = write_channels(settings.channels)
+    return {_PREFIX + key.upper(): value for key, value in written.items()}
 
 
 def redacted(url: str) -> str:
@@ -198,6 +204,8 @@ _READERS: Mapping[str, Callable[[Any, Path], Any]] = {
     "policies": _roots,
     "database_url": _database,
     "profiles_root": _path,
+    "models_root": _path,
+    "environments": _path,
     "mlflow_uri": _uri,
     "mlflow_artifacts": _location,
     "prefect_home": _path,
@@ -215,6 +223,8 @@ def _with_defaults(written: Mapping[str, Any], home: Path) -> Settings:
         "policies": (),
         "database_url": f"sqlite:///{state / 'ledger.db'}",
         "profiles_root": state / "profiles",
+        "models_root": state / "models",
+        "environments": state / "environments",
         "mlflow_uri": f"sqlite:///{state / 'mlflow.db'}",
         "mlflow_artifacts": str(state / "mlflow-artifacts"),
         "prefect_home": state / "prefect",

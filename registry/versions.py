@@ -38,9 +38,9 @@ _FOLDER = "muster/baselines"
 _RECIPE = "muster.recipe"
 # What a scikit-learn model pulls in when it is loaded elsewhere; given explicitly because MLflow's own
 # inference runs the model in a fresh process for half a minute.
-_REQUIREMENTS = ("scikit-learn", "numpy", "pandas", "scipy", "skops")
+_REQUIREMENTS = ("scikit-learn", "numpy", "pandas", "pyarrow", "scipy", "skops")
 # skops, MLflow's safe default format, refuses every tree model unless this type is named.
-_TRUSTED = ["sklearn.tree._tree.Tree", "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor"]
+TRUSTED = ["sklearn.tree._tree.Tree", "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor"]
 
 # MLflow by itself reports to its makers, draws bars, and retries a dead server for minutes.
 _QUIET = {
@@ -94,6 +94,22 @@ class MlflowVersions:
                 )
                 for entry in sorted(root.iterdir())
             )
+
+    def fetch(self, name: str, version: str, folder: Path) -> None:
+        """Copy the files of a version into a folder, as MLflow lays them out."""
+        with effect("mlflow fetch model"), _answering(self._uri):
+            if self._not_made_yet():
+                raise OSError(f"there is no version {version} of {name}")
+            client = self._client
+            with tempfile.TemporaryDirectory(dir=folder) as scratch:
+                found = _downloaded(client.get_model_version_download_uri(name, version), scratch, self._uri)
+                for file in found.iterdir():
+                    file.rename(folder / file.name)
+
+    def point(self, name: str, alias: str, version: str) -> None:
+        """Make an alias name a version."""
+        with effect("mlflow set alias"), _answering(self._uri):
+            self._client.set_registered_model_alias(name, alias, version)
 
     def aliased(self) -> tuple[AliasedVersion, ...]:
         """Return every version that an alias names, by model and alias, with what its signature tells."""
@@ -186,7 +202,7 @@ class MlflowVersions:
                 name="model",
                 signature=infer_signature(candidate.example, candidate.estimator.predict(candidate.example)),
                 pip_requirements=[f"{name}=={installed_version(name)}" for name in _REQUIREMENTS],
-                skops_trusted_types=_TRUSTED,
+                skops_trusted_types=TRUSTED,
             )
             mlflow.log_metrics(dict(candidate.scores))
             for baseline in candidate.baselines:
@@ -235,6 +251,12 @@ class MlflowVersions:
         logging.getLogger("mlflow").setLevel(logging.WARNING)
         with _answering(self._uri):
             return MlflowClient(self._uri, self._uri)
+
+
+def _downloaded(source: str, folder: str, uri: str) -> Path:
+    from mlflow.artifacts import download_artifacts
+
+    return Path(download_artifacts(source, dst_path=folder, tracking_uri=uri, registry_uri=uri))
 
 
 def _held_out(file: Path) -> HeldOut | None:

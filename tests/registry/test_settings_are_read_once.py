@@ -18,6 +18,8 @@ def test_defaults_lie_under_one_state_directory(tmp_path: Path) -> None:
         policies=(),
         database_url=f"sqlite:///{state}/ledger.db",
         profiles_root=state / "profiles",
+        models_root=state / "models",
+        environments=state / "environments",
         mlflow_uri=f"sqlite:///{state}/mlflow.db",
         mlflow_artifacts=f"{state}/mlflow-artifacts",
         prefect_home=state / "prefect",
@@ -67,7 +69,7 @@ def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
     ("file", "environ", "told"),
     [
         ('polices = ["p"]', {}, r"unknown key 'polices'; did you mean policies\?"),
-        ("colour = 1", {}, r"unknown key 'colour'; known are channels, database_url, instance"),
+        ("colour = 1", {}, r"unknown key 'colour'; known are channels, database_url, environments"),
         ("", {"MUSTER_DATABSE_URL": "x"}, r"MUSTER_DATABSE_URL; did you mean MUSTER_DATABASE_URL\?"),
         ("", {"MUSTER_CONFG": "x"}, r"did you mean MUSTER_CONFIG\?"),
         ("", {"MUSTER_CONFIG": "gone.toml"}, r"MUSTER_CONFIG names 'gone\.toml', which is no file"),
