@@ -16,6 +16,7 @@ from console.init import init
 from console.ledger import ledger
 from console.policy import policy
 from console.report import report
+from console.retrain import retrain
 from console.status import status
 from console.up import down, up
 from console.watch import watch
@@ -62,6 +63,7 @@ for command in (
     history,
     report,
     baseline,
+    retrain,
     policy,
     apply,
     render,

@@ -22,6 +22,8 @@ WATCH_ENTRYPOINT = "flows.watch.watch_team"
 PULSE_FLOW = "pulse"
 PULSE_ENTRYPOINT = "flows.pulse.pulse_fleet"
 PULSE_CRON = "*/5 * * * *"
+RETRAIN_FLOW = "retrain"
+RETRAIN_ENTRYPOINT = "flows.retrain.retrain_model"
 SCHEDULE_SLUG = "cadence"
 
 _MINUTE = timedelta(minutes=1)
@@ -88,7 +90,8 @@ def deployments_for(
     One per team and cadence watches all models of that team; a team with more than `shard_size` of them
     gets as many shards as it needs. The first shard keeps the plain name, so that a team which outgrows
     one shard changes its deployment instead of leaving an old one behind that watches everything twice.
-    Where a policy promises freshness, one more takes the pulse of the whole fleet.
+    Where a policy promises freshness, one more takes the pulse of the whole fleet; where models have labels
+    to learn from, one retrains whichever is named.
     """
 
     def team_and_cadence(policy: Policy) -> tuple[str, str]:
@@ -105,6 +108,8 @@ def deployments_for(
                 specs.append(_watch(watched, shard, shards, instance, work_pool))
     if any(policy.freshness is not None for policy in policies):
         specs.append(_pulse(instance, work_pool))
+    if any(policy.labels is not None for policy in policies):
+        specs.append(_retrain(instance, work_pool))
     return tuple(sorted(specs, key=lambda spec: spec.full_name))
 
 
@@ -198,6 +203,26 @@ def _pulse(instance: str, work_pool: str) -> DeploymentSpec:
         tags=("muster", instance_tag(instance)),
         work_pool=work_pool,
         description=f"{what}\n\n{_origin(instance)}",
+    )
+
+
+def _retrain(instance: str, work_pool: str) -> DeploymentSpec:
+    """Return the deployment that retrains the model that its parameter names."""
+    what = (
+        "Retrains the model that you name: labelled rows are validated, every recipe of its policy is fitted"
+        " and compared with the champion on the same later rows. What is better answers beside the champion,"
+        " in shadow, until the gate decides; what came of it is in the ledger."
+    )
+    return DeploymentSpec(
+        flow_name=RETRAIN_FLOW,
+        name="fleet",
+        entrypoint=RETRAIN_ENTRYPOINT,
+        parameters={},
+        cron=None,
+        tags=("muster", instance_tag(instance)),
+        work_pool=work_pool,
+        description=f"{what}\n\n{_origin(instance)}",
+        collision_strategy="ENQUEUE",
     )
 
 

@@ -217,7 +217,8 @@ def _answering_since(policy: Policy, champion: str, world: World) -> datetime | 
     changes = [
         each
         for each in world.ledger.transitions(policy.model)
-        if each.kind in _CHAMPIONS_CHANGE and (each.before is None or each.before.champion != each.after.champion)
+        if each.kind in _CHAMPIONS_CHANGE
+        and (each.before is None or each.before.champion != each.after.champion)
     ]
     if not changes or changes[-1].after.champion != champion:
         return None
@@ -275,7 +276,8 @@ def retrain_waiting(
 
     Raises MusterError when one cannot be carried out now; it is given back, to be tried again.
     """
-    ended, remediation = [], loaded.policy.remediation
+    ended: list[RetrainEnd] = []
+    remediation = loaded.policy.remediation
     fits = len(remediation.recipe.recent) + 2
     lease = fits * remediation.trainer.at_most + _BESIDE_FITS
     while True:

@@ -41,7 +41,7 @@ class Recipe:
     all_history: bool = True
     holdout: float = 0.2
     minimum_rows: int = 500
-    better_by: float = 0.0  # whether a small gain is one is for the gate to say, on rows of its own
+    better_by: float = 0.02  # less than that a gate takes for equal
 
 
 @dataclass(frozen=True)

@@ -31,8 +31,9 @@ _Said: TypeAlias = tuple[str, Any, str, Path]
 class Settings:
     """Where Muster keeps its state and finds its policies, traffic and servers.
 
-    `policies` are roots of policy folders. `models_root` holds Muster's own copies of versions, `environments`
-    the Python environments that were made for them. `traffic_root` is where relative paths in policies start.
+    `policies` are roots of policy folders. `models_root` holds Muster's own copies of versions,
+    `environments` the Python environments that were made for them. `traffic_root` is where relative paths
+    in policies start.
     Paths are absolute; passwords in URLs never appear in `repr` or `str`.
     """
 

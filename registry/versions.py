@@ -278,9 +278,7 @@ def _served(found: Any) -> ServedVersion:
         run_id=found.run_id or None,
         source=found.source,
         registered_at=datetime.fromtimestamp(found.creation_timestamp / 1000, UTC),
-        told={
-            name.removeprefix(TOLD): value for name, value in found.tags.items() if name.startswith(TOLD)
-        },
+        told={name.removeprefix(TOLD): value for name, value in found.tags.items() if name.startswith(TOLD)},
     )
 
 

@@ -26,7 +26,7 @@ from training.collect import Collected
 from training.evaluate import Evaluation, best, bound_of, evaluate, logged_answers
 from training.new_version import attached_baselines, held_out_facts
 from training.orders import Fit, FitOrder, Fitted, Predict
-from training.recipes import Span, Split, rows_of, spans_of, split
+from training.recipes import Span, rows_of, spans_of, split
 from training.shuffled import Questions, of_held, questions
 from training.validate import Facts, Quarantine, validate
 
@@ -90,10 +90,10 @@ def challenger_of(contest: Contest, fit: Fit, predict: Predict) -> Challenger | 
     cut = split(_times(rows, policy), policy.remediation.recipe, _minimum(policy), contest.learned_until)
     if isinstance(cut, str):
         return Quarantine((cut,))
-    held = rows.slice(cut.held)
+    held = rows.slice(cut)
     try:
-        champion = _champion_answers(contest, held, cut, predict)
-        bound = bound_of(rows.slice(0, cut.held), policy)
+        champion = _champion_answers(contest, held, predict)
+        bound = bound_of(rows.slice(0, cut), policy)
         candidates, reasons = _candidates(contest, cut, held, champion, bound, fit)
     except ValueError as error:
         raise TrainerFailed(f"the answers of {policy.model} cannot be compared: {error}") from error
@@ -102,7 +102,9 @@ def challenger_of(contest: Contest, fit: Fit, predict: Predict) -> Challenger | 
     evaluations = tuple(each.evaluation for each in candidates)
     limits = policy.remediation
     helpful = [
-        each for each in candidates if each.evaluation.refused(limits.recipe.better_by, limits.gate.margin) is None
+        each
+        for each in candidates
+        if each.evaluation.refused(limits.recipe.better_by, limits.gate.margin) is None
     ]
     if not helpful:
         told = [each.refused(limits.recipe.better_by, limits.gate.margin) or "" for each in evaluations]
@@ -140,7 +142,7 @@ def _of_features(contest: Contest) -> Profile | None:
     return Profile(contest.baseline.rows, kept)
 
 
-def _champion_answers(contest: Contest, held: pa.Table, cut: Split, predict: Predict) -> Answers:
+def _champion_answers(contest: Contest, held: pa.Table, predict: Predict) -> Answers:
     """Return the logged answers where the champion gave all of them, else ask it."""
     layout, version = contest.policy.traffic, contest.champion
     if layout.version is not None:
@@ -154,13 +156,13 @@ def _champion_answers(contest: Contest, held: pa.Table, cut: Split, predict: Pre
 
 
 def _candidates(
-    contest: Contest, cut: Split, held: pa.Table, champion: Answers, bound: float, fit: Fit
+    contest: Contest, cut: int, held: pa.Table, champion: Answers, bound: float, fit: Fit
 ) -> tuple[list[_Candidate], list[str]]:
     policy, collected = contest.policy, contest.collected
     times = _times(collected.rows, policy)
     found, reasons, known = list[_Candidate](), list[str](), set[int]()
     for span in spans_of(policy.remediation.recipe):
-        rows = rows_of(span, times, cut.held)
+        rows = rows_of(span, times, cut)
         if rows.start in known:
             continue
         known.add(rows.start)
@@ -185,15 +187,11 @@ def _refitted(
     policy, collected = contest.policy, contest.collected
     rows = rows_of(winner.span, _times(collected.rows, policy), collected.rows.num_rows)
     part = collected.rows.slice(rows.start, rows.stop - rows.start)
-    fitted = fit(
-        _order(contest, winner.span.name, rows, part.select(list(collected.features)), "challenger")
-    )
+    fitted = fit(_order(contest, winner.span.name, rows, part.select(list(collected.features)), "challenger"))
     from training.evaluate import answered
 
     held_answers = of_held(winner.asked, winner.answers)
-    facts = held_out_facts(
-        winner.asked, winner.answers, held, collected.features, policy, contest.seed
-    )
+    facts = held_out_facts(winner.asked, winner.answers, held, collected.features, policy, contest.seed)
     baselines = attached_baselines(
         answered(part, fitted.answers, policy),
         collected.features,

@@ -6,12 +6,23 @@ reads the order (see docs/retraining.md), fits, and writes `model/`, `answers.pa
 `done.json` into the order's folder. What goes wrong is said in `error.txt`, and the exit code is 1.
 """
 
+from __future__ import annotations
+
+import importlib
 import json
 import os
+import platform
 import sys
 import threading
 import time
 import traceback
+import warnings
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 # Formats that are read without running what lies in them. Others are a program from somewhere else.
 _NATIVE = ("xgboost", "catboost")
@@ -21,33 +32,32 @@ class Refused(Exception):
     """What a person has to know."""
 
 
-def main(order_file):
-    with open(order_file) as stream:
-        order = json.load(stream)
+def main(order_file: str) -> int:
+    """Carry out an order and return the exit code."""
+    order = json.loads(Path(order_file).read_text(encoding="utf-8"))
     # The folder of this file holds modules of Muster, which a team's own modules may be named like.
     sys.path[0:1] = [order["trainer_folder"]] if order["trainer_folder"] else []
-    folder = order["folder"]
+    folder = Path(order["folder"])
     try:
         _carry_out(order, folder)
     except Refused as refused:
         said = str(refused)
     except MemoryError:
         said = "the rows did not fit into memory"
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 - whatever a trainer raises is to be told
         traceback.print_exc()
         said = f"{type(error).__name__}: {error}"
     else:
         return 0
-    with open(os.path.join(folder, "error.txt"), "w") as stream:
-        stream.write(said)
+    (folder / "error.txt").write_text(said, encoding="utf-8")
     return 1
 
 
-def _carry_out(order, folder):
+def _carry_out(order: Mapping[str, Any], folder: Path) -> None:
     import pandas as pd
 
-    rows = pd.read_parquet(os.path.join(folder, order["rows"]))
-    asked = pd.read_parquet(os.path.join(folder, order["asked"]))
+    rows = pd.read_parquet(folder / order["rows"])
+    asked = pd.read_parquet(folder / order["asked"])
     if order["trainer"] == "function":
         fitted, inputs, saved = _by_function(order, rows), order["features"], None
     else:
@@ -55,18 +65,15 @@ def _carry_out(order, folder):
     if not hasattr(fitted, "predict"):
         raise Refused(f"the trainer returned {type(fitted).__name__}, which has no method predict")
     typed = _typed(asked[inputs], saved)
-    _write_answers(fitted, typed, os.path.join(folder, "answers.parquet"))
-    packages = _save(fitted, typed, order, os.path.join(folder, "model"), saved)
+    _write_answers(fitted, typed, folder / "answers.parquet")
+    packages = _save(fitted, typed, order, folder / "model", saved)
     done = {"estimator": type(fitted).__name__, "environment": packages}
-    unfinished = os.path.join(folder, "done.part")
-    with open(unfinished, "w") as stream:
-        json.dump(done, stream)
-    os.replace(unfinished, os.path.join(folder, "done.json"))
+    unfinished = folder / "done.part"
+    unfinished.write_text(json.dumps(done), encoding="utf-8")
+    unfinished.replace(folder / "done.json")
 
 
-def _by_function(order, rows):
-    import importlib
-
+def _by_function(order: Mapping[str, Any], rows: Any) -> Any:
     module, _, name = order["entry"].partition(":")
     try:
         function = getattr(importlib.import_module(module), name)
@@ -77,21 +84,23 @@ def _by_function(order, rows):
     return function(rows, order)
 
 
-def _refitted(order, rows):
+def _refitted(order: Mapping[str, Any], rows: Any) -> tuple[Any, list[str], Any]:
     """Clone the champion's estimator and fit it; returns it, its inputs and its saved form."""
     from sklearn.base import clone
 
     champion, saved = _champion(order["champion"], order["trusted"])
     if not hasattr(champion, "fit") or not hasattr(champion, "get_params"):
         raise Refused(
-            f"the champion is a {type(champion).__name__} without fit and get_params, so it cannot be cloned: "
+            f"the champion is a {type(champion).__name__} without fit and get_params, and cannot be cloned: "
             "name a trainer in the policy (function, command or deployment)"
         )
     named = [each["name"] for each in _signature(saved, "inputs")]
     inputs = [name for name in named if name in order["features"]] if named else order["features"]
     lacking = sorted(set(named) - set(order["features"]))
     if lacking:
-        raise Refused(f"the champion's signature asks for {lacking[0]}, which the prediction log does not hold")
+        raise Refused(
+            f"the champion's signature asks for {lacking[0]}, which the prediction log does not hold"
+        )
     known = getattr(champion, "feature_names_in_", None)
     if not named and known is not None and set(known) <= set(order["features"]):
         inputs = list(known)
@@ -103,37 +112,35 @@ def _refitted(order, rows):
     return clone(champion).fit(_typed(rows[inputs], saved), truth, **weights), inputs, saved
 
 
-def _as_classes(truth, classes):
+def _as_classes(truth: Any, classes: Any) -> Any:
     """Give labels the spelling that the champion knows: a log may hold texts where it learned numbers."""
     known = {str(each): each for each in classes.tolist()}
-    spelled = truth.map(lambda value: known.get(str(value), known.get(_whole(value))))
+    spelled = truth.map(lambda value: known.get(str(value), known.get(_whole(value) or "")))
     if spelled.isna().any():
         strange = truth[spelled.isna()].iloc[0]
-        raise Refused(f"the label {strange!r} is none of the champion's classes {', '.join(sorted(known))}")
+        said = ", ".join(sorted(known))
+        raise Refused(f"the label {strange!r} is none of the champion's classes {said}")
     return spelled.astype(classes.dtype)
 
 
-def _whole(value):
+def _whole(value: Any) -> str | None:
     try:
         return str(int(float(value)))
     except (TypeError, ValueError, OverflowError):
         return None
 
 
-def _champion(folder, trusted):
+def _champion(folder: str | None, trusted: list[str]) -> tuple[Any, Any]:
     import yaml
 
     if folder is None:
         raise Refused("no model registry holds the champion's files: name a trainer in the policy")
-    with open(os.path.join(folder, "MLmodel")) as stream:
-        saved = yaml.safe_load(stream)
+    saved = yaml.safe_load(Path(folder, "MLmodel").read_text(encoding="utf-8"))
     flavors = saved.get("flavors", {})
     if "sklearn" in flavors:
         return _from_skops(folder, flavors["sklearn"], trusted), saved
     for name in _NATIVE:
         if name in flavors:
-            import importlib
-
             os.environ["MLFLOW_ALLOW_PICKLE_DESERIALIZATION"] = "false"
             return importlib.import_module(f"mlflow.{name}").load_model(folder), saved
     names = ", ".join(sorted(set(flavors) - {"python_function"})) or "python_function"
@@ -143,7 +150,7 @@ def _champion(folder, trusted):
     )
 
 
-def _from_skops(folder, flavor, trusted):
+def _from_skops(folder: str, flavor: Mapping[str, Any], trusted: list[str]) -> Any:
     kept = flavor.get("serialization_format")
     if kept != "skops":
         raise Refused(
@@ -152,7 +159,7 @@ def _from_skops(folder, flavor, trusted):
         )
     import skops.io
 
-    path = os.path.join(folder, flavor["pickled_model"])
+    path = Path(folder, flavor["pickled_model"])
     strange = sorted(set(skops.io.get_untrusted_types(file=path)) - set(trusted))
     if strange:
         raise Refused(
@@ -162,7 +169,7 @@ def _from_skops(folder, flavor, trusted):
     return skops.io.load(path, trusted=list(trusted))
 
 
-def _signature(saved, side):
+def _signature(saved: Any, side: str) -> list[dict[str, Any]]:
     signature = (saved or {}).get("signature") or {}
     found = json.loads(signature.get(side) or "[]")
     return [each for each in found if each.get("name")]
@@ -172,7 +179,7 @@ def _signature(saved, side):
 _TYPES = {"long": "int64", "integer": "int32", "double": "float64", "float": "float32", "boolean": "bool"}
 
 
-def _typed(rows, saved):
+def _typed(rows: Any, saved: Any) -> Any:
     """Give the columns the types that the signature tells, where their values allow it."""
     rows = rows.copy()
     for each in _signature(saved, "inputs"):
@@ -190,7 +197,7 @@ def _typed(rows, saved):
     return rows
 
 
-def _write_answers(fitted, asked, path):
+def _write_answers(fitted: Any, asked: Any, path: Path) -> None:
     import numpy as np
     import pandas as pd
 
@@ -202,45 +209,46 @@ def _write_answers(fitted, asked, path):
     pd.DataFrame(columns).to_parquet(path, index=False)
 
 
-def _save(fitted, asked, order, path, saved):
+def _save(fitted: Any, asked: Any, order: Mapping[str, Any], path: Path, saved: Any) -> dict[str, str]:
     """Save in MLflow's format, and return what it was made with."""
-    import platform
-    from importlib.metadata import PackageNotFoundError, version
-
-    packages = {"python": platform.python_version()}
-    requirements = []
-    for name in order["packages"]:
-        try:
-            packages[name] = version(name)
-        except PackageNotFoundError:
-            continue
-        requirements.append(f"{name}=={packages[name]}")
     try:
         import mlflow
     except ImportError as error:
         raise Refused(f"the trainer's environment has no mlflow, which saves the model: {error}") from error
     from mlflow.models import infer_signature
 
-    import warnings
-
+    flavor = next((each for each in _NATIVE if each in (saved or {}).get("flavors", {})), "sklearn")
+    if flavor == "sklearn" and not hasattr(fitted, "get_params"):
+        raise Refused(
+            f"{type(fitted).__name__} is no estimator of scikit-learn's kind, and cannot be saved as one: "
+            "use a command, which saves its model itself"
+        )
+    packages = _installed(order["packages"])
+    extra = {} if flavor != "sklearn" else {"skops_trusted_types": order["trusted"]}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         example = asked.head(100)
-        signature = infer_signature(example, fitted.predict(example))
-        flavor = next((each for each in _NATIVE if each in (saved or {}).get("flavors", {})), "sklearn")
-        if flavor == "sklearn" and not hasattr(fitted, "get_params"):
-            raise Refused(
-                f"{type(fitted).__name__} is no estimator of scikit-learn's kind, and cannot be saved as one: "
-                "use a command, which saves its model itself"
-            )
-        extra = {} if flavor != "sklearn" else {"skops_trusted_types": order["trusted"]}
-        module = __import__(f"mlflow.{flavor}", fromlist=["save_model"])
-        module.save_model(fitted, path, signature=signature, pip_requirements=requirements, **extra)
-    packages["mlflow"] = mlflow.__version__
-    return packages
+        importlib.import_module(f"mlflow.{flavor}").save_model(
+            fitted,
+            str(path),
+            signature=infer_signature(example, fitted.predict(example)),
+            pip_requirements=[f"{name}=={version}" for name, version in packages.items()],
+            **extra,
+        )
+    return {"python": platform.python_version(), **packages, "mlflow": mlflow.__version__}
 
 
-def _end_with(parent):
+def _installed(names: list[str]) -> dict[str, str]:
+    found = {}
+    for name in names:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _end_with(parent: int) -> None:
     """End as soon as whoever ordered this is gone: nobody would take the model."""
     while os.getppid() == parent:
         time.sleep(1)

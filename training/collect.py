@@ -113,7 +113,9 @@ def _asked(sight: Sight, request_id: str, span: Window, without: Sequence[Window
         for part in _parts(sight, (request_id, time), span, without)
     ]
     if not parts:
-        return pa.table({request_id: pa.array([], pa.string()), time: pa.array([], pa.timestamp("us", "UTC"))})
+        return pa.table(
+            {request_id: pa.array([], pa.string()), time: pa.array([], pa.timestamp("us", "UTC"))}
+        )
     return pa.concat_tables(parts).sort_by(time)
 
 
@@ -139,8 +141,8 @@ def _settled(joined: pa.Table, layout: TrafficLayout, labels: LabelLayout, now: 
     waiting = pc.and_(
         pc.greater_equal(at, pa.scalar(now - labels.arrives_within)), pc.invert(_has_label(joined))
     )
-    first = pc.min(at.filter(waiting)).as_py()
-    earliest = pc.min(at).as_py()
+    first: datetime | None = pc.min(at.filter(waiting)).as_py()
+    earliest: datetime | None = pc.min(at).as_py()
     if first is None or earliest is None:
         return now
     return max(first, earliest + timedelta(microseconds=1))
@@ -154,9 +156,7 @@ def _columns(sight: Sight, labels: LabelLayout) -> tuple[tuple[str, ...], tuple[
     """Return the features, and everything that is kept of a row."""
     layout = sight.traffic
     own = (layout.prediction, labels.label, labels.arrived_at, labels.value, labels.request_id)
-    features = tuple(
-        name for name in profiled_columns(layout, sight.source.columns()) if name not in own
-    )
+    features = tuple(name for name in profiled_columns(layout, sight.source.columns()) if name not in own)
     roles = (layout.timestamp, layout.request_id, layout.version, layout.prediction, *columns_of(layout))
     kept = (*features, *(role for role in roles if role is not None), *sight.segments)
     return features, tuple(dict.fromkeys(kept))

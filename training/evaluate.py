@@ -68,8 +68,7 @@ class Evaluation:
         """
         found = self.overall
         if not -found.share > 0 or -found.share < better_by:
-            wanted = f"; it has to lose {percent(better_by)} less" if better_by else ""
-            return f"{self.recipe}: {_told(found)}{wanted}"
+            return f"{self.recipe}: {_told(found)}; it has to lose {percent(better_by)} less"
         for each in self.segments:
             if each.low > margin:
                 return f"{self.recipe}: worse where {each.segment}: {_told(each)}"

@@ -1,6 +1,7 @@
 """What is registered with a new version: profiles of what it learned from, and what held-out rows tell."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 
 import numpy as np
 import pyarrow as pa
@@ -13,8 +14,9 @@ from profiles.held_out import HeldOut
 from profiles.labels import LABEL
 from profiles.losses import loss_of
 from profiles.outcomes import outcome_profile
-from profiles.segments import LABELS, baseline_name
+from profiles.profile import Profile
 from profiles.see import Sight
+from profiles.segments import LABELS, baseline_name
 from profiles.sensitive import discreet
 from profiles.sketch import read, sketch, with_steadiness
 from profiles.slices import slices
@@ -37,7 +39,9 @@ def held_out_facts(
     weights = importance(asked, answers, held, loss)
     layout = policy.traffic
     kept = (*features, LABEL, layout.prediction, *layout.answers.values())
-    return learned(told.select(list(dict.fromkeys(kept))), LABEL, layout, score_of(policy), weights, seed=seed)
+    return learned(
+        told.select(list(dict.fromkeys(kept))), LABEL, layout, score_of(policy), weights, seed=seed
+    )
 
 
 def attached_baselines(
@@ -100,9 +104,11 @@ class _Making:
         facts = BaselineFacts(name, "training", count, self._period, {}, discreet=True)
         return AttachedBaseline(facts, self._discreet(profile))
 
-    def _windows(self) -> Iterator[object]:
+    def _windows(self) -> Iterator[Profile]:
         for window in sample_windows(self._period, self._policy.cadence):
-            start, end = (np.datetime64(each.replace(tzinfo=None), "us") for each in (window.start, window.end))
+            start, end = (
+                np.datetime64(each.replace(tzinfo=None), "us") for each in (window.start, window.end)
+            )
             first, last = np.searchsorted(self._times, [start, end])
             if last > first:
                 part = self._rows.slice(int(first), int(last - first)).select(self._profiled)
@@ -134,5 +140,6 @@ def _scores_within(told: pa.Table, segment: str, policy: Policy) -> dict[str, fl
     return {}
 
 
-def _aware(rows: pa.Table, policy: Policy, place: int):  # type: ignore[no-untyped-def]
-    return rows.column(policy.traffic.timestamp)[place].as_py()
+def _aware(rows: pa.Table, policy: Policy, place: int) -> datetime:
+    at: datetime = rows.column(policy.traffic.timestamp)[place].as_py()
+    return at

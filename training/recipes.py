@@ -23,22 +23,14 @@ class Span:
         return "all history" if self.length is None else f"last {spelled(self.length)}"
 
 
-@dataclass(frozen=True, eq=False)
-class Split:
-    """Where rows by rising time are cut: the hold-out begins at row `held`, and at the time `cut`."""
-
-    held: int
-    cut: datetime
-
-
 def spans_of(recipe: Recipe) -> tuple[Span, ...]:
     """Return what challengers are fitted on, the shortest span first, each once."""
     recent = tuple(Span(length) for length in sorted(set(recipe.recent)))
     return (*recent, Span(None)) if recipe.all_history else recent
 
 
-def split(times: Any, recipe: Recipe, minimum: int, not_before: datetime | None = None) -> Split | str:
-    """Cut rows (times in UTC, rising, datetime64 or datetimes) for choosing, or say why that cannot be.
+def split(times: Any, recipe: Recipe, minimum: int, not_before: datetime | None = None) -> int | str:
+    """Return with which row (times in UTC, rising) the hold-out begins, or say why there can be none.
 
     The hold-out is the newest share `recipe.holdout` of the rows of the shortest span, so that every recipe
     is judged on the same rows and has rows before them, but at least `minimum` rows. It begins after
@@ -56,11 +48,13 @@ def split(times: Any, recipe: Recipe, minimum: int, not_before: datetime | None 
         held = max(held, int(np.searchsorted(moments, _micro(not_before), side="left")))
     left = moments.size - held
     if left < minimum:
-        since = "" if not_before is None else f" since the champion was fitted, {not_before:%Y-%m-%d %H:%M} UTC"
+        since = (
+            "" if not_before is None else f" since the champion was fitted, {not_before:%Y-%m-%d %H:%M} UTC"
+        )
         return f"{left} labelled rows{since} to choose by; {minimum} are needed"
     if held < minimum:
         return f"{held} labelled rows are left to fit on beside {left} to choose by; {minimum} are needed"
-    return Split(held, moments[held].astype("datetime64[us]").item())
+    return held
 
 
 def rows_of(span: Span, times: Any, end: int) -> slice:
