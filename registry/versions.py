@@ -170,10 +170,13 @@ class MlflowVersions:
 
     def register_new(self, new: NewVersion) -> ServedVersion:
         """Register a model's folder with its baselines and lineage, once per recipe; no alias moves."""
+        import mlflow
+
         with _answering(self._uri):
             found = self._by_recipe(new.name, new.recipe)
             if found is not None:
                 return found
+            mlflow.set_tracking_uri(self._uri)  # the store that looks a model up knows no other way
             return _served(new_version(self._client, self._experiment(), new, self._attach, _RECIPE))
 
     def _by_recipe(self, name: str, recipe: str) -> ServedVersion | None:

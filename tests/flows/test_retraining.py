@@ -26,6 +26,7 @@ from registry.retrainings import useless_in_a_row
 from registry.versions import MlflowVersions
 from tests.fakes import loaded
 from tests.flows.retrained import NOW, opened, shop, trained_by
+from training.orders import FitOrder, Fitted
 
 ANNA = Actor("anna", "person")
 ORDER = RetrainOrder("retrain for drift", NOW, ANNA, "prices have doubled")
@@ -105,7 +106,7 @@ def test_nobody_is_fitted_while_a_challenger_contends(tmp_path: Path, mlflow_sto
         )
 
 
-def _never(_order: object) -> None:
+def _never(_order: FitOrder) -> Fitted:
     raise AssertionError("nothing is to be fitted")
 
 
