@@ -23,6 +23,7 @@ def retrain(model: str, *, reason: str, as_json: bool) -> None:
     champion on the same later rows. Exits with 3 when there is no challenger; the reason is told.
     """
     from flows.retraining import Retrained, result_of, retrain_waiting, wanted
+    from flows.step import begin
     from flows.trainers import retrain_ports
     from flows.world import open_world
     from registry.settings import load_settings
@@ -32,8 +33,8 @@ def retrain(model: str, *, reason: str, as_json: bool) -> None:
     world = open_world(settings)
     with world.ledger, retrain_ports(settings, world) as ports:
         at, actor = world.clock(), person()
-        digest = world.ledger.record_policy(loaded.policy, loaded.source, at=at)
-        world.ledger.record_intents([wanted(loaded.policy, actor, reason, at)], digest, at)
+        watched = begin(loaded.policy, loaded.source, world)
+        world.ledger.record_intents([wanted(loaded.policy, actor, reason, at)], watched.policy_digest, at)
         ended = retrain_waiting(loaded, world, ports, f"{actor.name}, process {os.getpid()}")
     if as_json:
         show_json({"model": model, "retrainings": [result_of(each)[2] for each in ended]})

@@ -8,6 +8,7 @@ from prefect.states import Completed, Failed, State
 
 from flows.retraining import retrain_waiting, wanted
 from flows.run import fleet_of_settings, flow_run_id, scheduled, world_of
+from flows.step import begin
 from flows.trainers import retrain_ports
 from policies.load import Fleet, LoadedPolicy
 from profiles.errors import MusterError
@@ -24,12 +25,11 @@ def retrain_model(model: str, reason: str = "", actor: str = "") -> State:
     settings, log = load_settings(), get_run_logger()
     loaded = _policy(model, fleet_of_settings())
     world = replace(world_of(settings), flow_run=flow_run_id())
-    policy, at = loaded.policy, world.clock()
+    watched, at = begin(loaded.policy, loaded.source, world), world.clock()
     by = Actor(actor or f"flow run {flow_run_id() or 'without a server'}", "claimed")
-    digest = world.ledger.record_policy(policy, loaded.source, at=at)
     # The time that the run was scheduled for: started again by Prefect, it is the same wish.
-    intent = wanted(policy, by, reason or "asked for in Prefect", scheduled())
-    world.ledger.record_intents([intent], digest, at)
+    intent = wanted(watched.policy, by, reason or "asked for in Prefect", scheduled())
+    world.ledger.record_intents([intent], watched.policy_digest, at)
     with retrain_ports(settings, world) as ports:
         ended = retrain_waiting(loaded, world, ports, f"flow run {flow_run_id()}")
     for each in ended:

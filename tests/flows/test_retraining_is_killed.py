@@ -115,7 +115,11 @@ def test_killed_at_any_point_and_done_again_it_ends_as_if_nobody_had_been_killed
 
     assert in_child(points) == 0
     seen = json.loads((root / "seen.json").read_text())
-    assert {"before mlflow log model", "after mlflow create version", "after ledger.commit transition"} <= set(seen)
+    assert {
+        "before mlflow log model",
+        "after mlflow create version",
+        "after ledger.commit transition",
+    } <= set(seen)
     whole = left(root)
     assert whole["assignment"]["challenger"] == "2"
     assert (whole["versions"], whole["faults"], whole["scratch"]) == (2, [], [])
