@@ -17,6 +17,7 @@ from console.ledger import ledger
 from console.policy import policy
 from console.reconcile import reconcile
 from console.report import report
+from console.retrain import retrain
 from console.status import status
 from console.up import down, up
 from console.watch import watch
@@ -64,6 +65,7 @@ for command in (
     history,
     report,
     baseline,
+    retrain,
     policy,
     apply,
     render,

@@ -26,6 +26,8 @@ RECONCILE_FLOW = "reconcile"
 RECONCILE_ENTRYPOINT = "flows.reconcile.reconcile_fleet"
 # Between two pulses: a worker's processor is busy for ten seconds with every run.
 RECONCILE_CRON = "2-59/5 * * * *"
+RETRAIN_FLOW = "retrain"
+RETRAIN_ENTRYPOINT = "flows.retrain.retrain_model"
 SCHEDULE_SLUG = "cadence"
 
 _MINUTE = timedelta(minutes=1)
@@ -92,8 +94,8 @@ def deployments_for(
     One per team and cadence watches all models of that team; a team with more than `shard_size` of them
     gets as many shards as it needs. The first shard keeps the plain name, so that a team which outgrows
     one shard changes its deployment instead of leaving an old one behind that watches everything twice.
-    Where a policy promises freshness, one more takes the pulse of the whole fleet.
-    Another finishes what is due.
+    Where a policy promises freshness, one more takes the pulse of the whole fleet; another finishes what is
+    due; where models have labels to learn from, one retrains whichever is named.
     """
 
     def team_and_cadence(policy: Policy) -> tuple[str, str]:
@@ -112,6 +114,8 @@ def deployments_for(
         specs.append(_pulse(instance, work_pool))
     if policies:
         specs.append(_reconcile(instance, work_pool))
+    if any(policy.labels is not None for policy in policies):
+        specs.append(_retrain(instance, work_pool))
     return tuple(sorted(specs, key=lambda spec: spec.full_name))
 
 
@@ -224,6 +228,26 @@ def _reconcile(instance: str, work_pool: str) -> DeploymentSpec:
         tags=("muster", instance_tag(instance)),
         work_pool=work_pool,
         description=f"{what}\n\n{_origin(instance)}",
+    )
+
+
+def _retrain(instance: str, work_pool: str) -> DeploymentSpec:
+    """Return the deployment that retrains the model that its parameter names."""
+    what = (
+        "Retrains the model that you name: labelled rows are validated, every recipe of its policy is fitted"
+        " and compared with the champion on the same later rows. What is better answers beside the champion,"
+        " in shadow, until the gate decides; what came of it is in the ledger."
+    )
+    return DeploymentSpec(
+        flow_name=RETRAIN_FLOW,
+        name="fleet",
+        entrypoint=RETRAIN_ENTRYPOINT,
+        parameters={},
+        cron=None,
+        tags=("muster", instance_tag(instance)),
+        work_pool=work_pool,
+        description=f"{what}\n\n{_origin(instance)}",
+        collision_strategy="ENQUEUE",
     )
 
 

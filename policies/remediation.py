@@ -32,7 +32,8 @@ class Retrain:
 class Recipe:
     """What challengers are fitted on: each span of `recent` rows and, with `all_history`, all of them.
 
-    The newest `holdout` share of the rows is kept for choosing between them and the champion; below
+    The newest rows are kept for choosing between them and the champion: the share `holdout` of the rows of
+    the shortest span. A challenger has to lose less there than the champion by the share `better_by`. Below
     `minimum_rows` labelled rows nothing is fitted.
     """
 
@@ -40,6 +41,7 @@ class Recipe:
     all_history: bool = True
     holdout: float = 0.2
     minimum_rows: int = 500
+    better_by: float = 0.02  # less than that a gate takes for equal
 
 
 @dataclass(frozen=True)
@@ -47,13 +49,14 @@ class Trainer:
     """Who fits: `refit` clones the champion's estimator; `entry` names a function, command or deployment.
 
     `folder` is the team's working directory and first import path, `python` the interpreter of its
-    environment; None for the environment recorded with the champion.
+    environment; None for the environment recorded with the champion. After `at_most` it is ended.
     """
 
     kind: TrainerKind = "refit"
     entry: str | None = None
     folder: str | None = None
     python: str | None = None
+    at_most: timedelta = timedelta(hours=1)
 
 
 @dataclass(frozen=True)

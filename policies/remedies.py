@@ -79,7 +79,8 @@ def _trainer(file: PolicyFile, team: TeamFile) -> Trainer:
     own, teams = file.remediation.trainer, team.defaults.remediation.trainer
     kind, entry = _entry(own) or _entry(teams) or ("refit", None)
     written = {**_set(teams), **_set(own)}
-    return Trainer(kind, entry, written.get("folder"), written.get("python"))
+    limit = written.get("at_most", Trainer.at_most)
+    return Trainer(kind, entry, written.get("folder"), written.get("python"), limit)
 
 
 def _entry(trainer: TrainerFile) -> tuple[TrainerKind, str] | None:

@@ -42,6 +42,9 @@ class RecipeFile(Written):
     all_history: bool | None = Field(None, strict=True, description="Fit on all rows as well")
     holdout: OpenShare | None = Field(None, description="Share of the newest rows kept for choosing")
     minimum_rows: Count | None = Field(None, description="Labelled rows below which nothing is fitted")
+    better_by: Share | None = Field(
+        None, description="By how much a challenger has to beat the champion on the newest rows"
+    )
 
 
 class TrainerFile(Written):
@@ -60,6 +63,7 @@ class TrainerFile(Written):
     python: Address | None = Field(
         None, description="Interpreter of the trainer's environment; default: that recorded with the champion"
     )
+    at_most: Duration | None = Field(None, description="After this long a trainer is ended")
 
 
 class ShadowFile(Written):

@@ -9,6 +9,7 @@ MusterError
 ├── RegistryUnavailable  the model registry did not answer or lacks an entry
 ├── LedgerUnavailable    the ledger database cannot be used as it is
 ├── LedgerConflict       somebody else changed the same row first
+├── TrainerFailed        a challenger could not be fitted
 ├── MoveRefused          who serves may not be changed like this, or not by this actor
 ├── OrchestratorUnavailable   the Prefect server did not answer, refused, or cannot be used as it is
 │   └── DeploymentTaken  a deployment of that name belongs to somebody else
@@ -58,6 +59,10 @@ class LedgerConflict(MusterError):
 
 class MoveRefused(MusterError):
     """Who serves may not be changed like this, or not by this actor."""
+
+
+class TrainerFailed(MusterError):
+    """A challenger could not be fitted, or what was fitted is not what was ordered."""
 
 
 class ChannelUnavailable(MusterError):

@@ -51,7 +51,7 @@ def adopt(
         )
     if current is not None and current.champion == served.version:
         return current
-    _bind(policy, served, versions, ledger, profiles, at)
+    bind(policy, served, versions, ledger, profiles, at)
     return ledger.transit(_adoption(policy, policy_digest, served, current), at=at)
 
 
@@ -141,7 +141,7 @@ def _binding(baseline: RegisteredBaseline, current: Assignment, actor: Actor, ke
     )
 
 
-def _bind(
+def bind(
     policy: Policy,
     served: ServedVersion,
     versions: Versions,
@@ -172,7 +172,9 @@ def _registered(
     facts = attached.facts
     # Windows keep digests of sensitive values, so the baseline that they are compared with does.
     begin = at if facts.period is None else facts.period.start
-    profile = discreet(attached.profile, policy.traffic.sensitive, policy.model, at=begin)
+    profile = attached.profile
+    if not facts.discreet:
+        profile = discreet(profile, policy.traffic.sensitive, policy.model, at=begin)
     return RegisteredBaseline(
         model=policy.model,
         version=version,

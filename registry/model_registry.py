@@ -1,8 +1,9 @@
 """What a model registry holds: versions, the aliases that name them, and the baselines attached to them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol
 
 from profiles.held_out import HeldOut
@@ -12,13 +13,14 @@ from profiles.window import Window
 
 @dataclass(frozen=True)
 class ServedVersion:
-    """A registered version that an alias names."""
+    """A registered version that an alias names; `told` is the lineage of one that Muster made, as texts."""
 
     name: str
     version: str
     run_id: str | None
     source: str
     registered_at: datetime
+    told: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class BaselineFacts:
     """What is said of a baseline beside its profile; the document stored with the version.
 
     `kind` is `training`, `evaluation` or `period`; `scores` are those that objectives are relative to.
+    `discreet` tells that values of sensitive columns are digests already.
     """
 
     name: str
@@ -43,6 +46,7 @@ class BaselineFacts:
     rows: int
     period: Window | None
     scores: Mapping[str, float]
+    discreet: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,23 @@ class Candidate:
     example: Any
     baselines: Sequence[AttachedBaseline]
     scores: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class NewVersion:
+    """A fitted model on its way into the registry, by Muster's own hand.
+
+    `model` is a folder in MLflow's format, or what the register at hand takes instead. `recipe` is a digest:
+    registering the same recipe twice gives the version that is already there. `lineage` says, as plain JSON
+    values, what it was made from.
+    """
+
+    name: str
+    recipe: str
+    model: Path | Any
+    baselines: Sequence[AttachedBaseline]
+    scores: Mapping[str, float]
+    lineage: Mapping[str, Any]
 
 
 class Versions(Protocol):

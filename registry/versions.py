@@ -24,7 +24,15 @@ from profiles.errors import RegistryUnavailable
 from profiles.held_out import HeldOut
 from profiles.layout import Task
 from registry.canonical import dump, load
-from registry.model_registry import AliasedVersion, AttachedBaseline, BaselineFacts, Candidate, ServedVersion
+from registry.model_registry import (
+    AliasedVersion,
+    AttachedBaseline,
+    BaselineFacts,
+    Candidate,
+    NewVersion,
+    ServedVersion,
+)
+from registry.registering import TOLD, new_version
 
 _FOLDER = "muster/baselines"
 _RECIPE = "muster.recipe"
@@ -147,15 +155,33 @@ class MlflowVersions:
         that already names a version is left alone: who serves is not a registration's business.
         """
         with _answering(self._uri):
-            found = self._by_recipe(candidate) or self._new_version(candidate)
+            found = self._by_recipe(candidate.name, candidate.recipe) or self._new_version(candidate)
             if alias is not None and self.served(candidate.name, alias) is None:
                 with effect("mlflow set alias"):
                     self._client.set_registered_model_alias(candidate.name, alias, found.version)
         return found
 
-    def _by_recipe(self, candidate: Candidate) -> ServedVersion | None:
-        for found in self._client.search_model_versions(f"name = '{candidate.name}'"):
-            if found.tags.get(_RECIPE) == candidate.recipe:
+    def made_by(self, name: str, recipe: str) -> ServedVersion | None:
+        """Return the version that was registered under a recipe's digest, or None."""
+        if self._not_made_yet():
+            return None
+        with effect("mlflow find version"), _answering(self._uri):
+            return self._by_recipe(name, recipe)
+
+    def register_new(self, new: NewVersion) -> ServedVersion:
+        """Register a model's folder with its baselines and lineage, once per recipe; no alias moves."""
+        import mlflow
+
+        with _answering(self._uri):
+            found = self._by_recipe(new.name, new.recipe)
+            if found is not None:
+                return found
+            mlflow.set_tracking_uri(self._uri)  # the store that looks a model up knows no other way
+            return _served(new_version(self._client, self._experiment(), new, self._attach, _RECIPE))
+
+    def _by_recipe(self, name: str, recipe: str) -> ServedVersion | None:
+        for found in self._client.search_model_versions(f"name = '{name}'"):
+            if found.tags.get(_RECIPE) == recipe:
                 return _served(found)
         return None
 
@@ -255,6 +281,7 @@ def _served(found: Any) -> ServedVersion:
         run_id=found.run_id or None,
         source=found.source,
         registered_at=datetime.fromtimestamp(found.creation_timestamp / 1000, UTC),
+        told={name.removeprefix(TOLD): value for name, value in found.tags.items() if name.startswith(TOLD)},
     )
 
 
