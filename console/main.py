@@ -7,6 +7,7 @@ from typing import IO, Any
 
 import click
 
+from console.acting import freeze, promote, proposals, rollback, unfreeze
 from console.apply import apply, render
 from console.baseline import baseline
 from console.doctor import doctor
@@ -59,6 +60,11 @@ for command in (
     watch,
     reconcile,
     status,
+    rollback,
+    promote,
+    proposals,
+    freeze,
+    unfreeze,
     incidents,
     why,
     history,

@@ -15,6 +15,7 @@ from policies.policy import Drift, FalsePages, Freshness, Performance, Policy, Q
 from policies.resolve import resolve
 from policies.schema import PolicyFile, TeamFile
 from policies.show import show
+from policies.target import Target
 from policies.verdict import Severity
 from profiles.errors import PolicyInvalid
 from profiles.layout import LabelLayout, TrafficLayout

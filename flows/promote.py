@@ -1,0 +1,71 @@
+"""Promotion by approval in Prefect's pages: one deployment, whose form names the proposal that waits."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from prefect import flow, get_run_logger
+from prefect.artifacts import create_markdown_artifact
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.actions import DeploymentUpdate
+from prefect.exceptions import ObjectNotFound
+from prefect.runtime import deployment
+from prefect.states import Completed, Failed, State
+
+from flows.acting_deployments import FLEET, PROMOTE_FLOW
+from flows.contest import contest
+from flows.orchestrator import explained, orchestrator
+from flows.promoting import approve, chosen, proposals
+from flows.rollback import claimed_actor
+from flows.rollout import open_rollout
+from flows.run import world_of
+from flows.world import World
+from profiles.errors import MusterError
+from registry.settings import load_settings
+
+PATIENCE = timedelta(minutes=2)
+_END = "\n\n<!-- proposals -->"
+
+
+@flow(name=PROMOTE_FLOW, flow_run_name="promote-{proposal}")
+def promote_proposed(proposal: str = "", reason: str = "approved in Prefect", who: str = "") -> State:
+    """Approve a proposal and promote its version; with nothing filled in, the only one that waits."""
+    log = get_run_logger()
+    settings = load_settings()
+    world = world_of(settings)
+    try:
+        found = chosen(world, proposal)
+        create_markdown_artifact(
+            contest(found, world), key=f"promote-{found.model}".replace(".", "-").replace("_", "-")
+        )
+        done = approve(found, claimed_actor(who), reason, world, open_rollout(settings), PATIENCE)
+    except MusterError as error:
+        log.error("%s", error)  # noqa: TRY400 - a refusal is told, not traced
+        return Failed(message=str(error))
+    for line in done.said:
+        log.info("%s: %s", done.model, line)
+    if deployment.id is not None:
+        with orchestrator() as client:
+            show_proposals(world, client)
+    if done.verified is False:
+        return Completed(name="Not verified", message=done.said[-1])
+    return Completed(message=done.said[-1])
+
+
+@explained()
+def show_proposals(world: World, client: SyncPrefectClient) -> None:
+    """Put the proposals that wait into the run form: the oldest as its default, all of them described.
+
+    Nothing happens where `muster apply` has not made the deployment.
+    """
+    try:
+        found = client.read_deployment_by_name(f"{PROMOTE_FLOW}/{FLEET}")
+    except ObjectNotFound:
+        return
+    waiting = proposals(world)
+    told = "\n\n".join(contest(each, world) for each in waiting) or "No proposal waits."
+    plain = (found.description or "").partition(_END)[0]
+    wanted = f"{plain}{_END}\n\n{told}"
+    default = {**found.parameters, "proposal": waiting[0].id if waiting else ""}
+    if (found.description, found.parameters) != (wanted, default):
+        update = DeploymentUpdate(description=wanted, parameters=default)
+        client.update_deployment(UUID(str(found.id)), update)
