@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from flows.carrying_out import Rollout
     from flows.world import World
+    from registry.settings import Settings
 
 _WAIT = click.option(
     "--wait",
@@ -40,12 +41,14 @@ def rollback(model: str, reason: str, *, anyway: bool, wait: int) -> None:
     Promotion is frozen until `muster unfreeze MODEL`. Works with Prefect and MLflow dead. Exits with 3 when
     the restored version was not seen to answer yet.
     """
+    from flows.predicting import open_predictions
+    from flows.rehearsing import preflight
     from flows.rolling_back import roll_back
 
-    with _acting() as (world, rollout):
+    with _acting() as (world, rollout, settings), open_predictions(settings) as predict:
         _known(model, world)
-        patience = timedelta(seconds=wait)
-        done = roll_back(model, person(), reason, world, rollout, anyway=anyway, patience=patience)
+        patience, fit = timedelta(seconds=wait), preflight(world, predict)
+        done = roll_back(model, person(), reason, world, rollout, fit, anyway=anyway, patience=patience)
     _tell(done.said, verified=done.verified)
 
 
@@ -59,17 +62,22 @@ def promote(model: str, version: str | None, reason: str, *, wait: int) -> None:
 
     Exits with 3 when the version was not seen to answer yet.
     """
+    from flows.predicting import keep, open_models
     from flows.promoting import approve, proposals
     from flows.promoting import promote as promoted
+    from flows.rolling_back import policy_of
 
     patience = timedelta(seconds=wait)
-    with _acting() as (world, rollout):
+    with _acting() as (world, rollout, settings):
         _known(model, world)
         waiting = [each for each in proposals(world, model) if version in {None, each.version}]
         if len(waiting) == 1:
             done = approve(waiting[0], person(), reason, world, rollout, patience)
         else:
             done = promoted(model, version, person(), reason, world, rollout, patience)
+        kept = keep(policy_of(model, world), world.ledger, open_models(settings))
+    for sentence in kept:
+        click.echo(sentence, err=True)
     _tell(done.said, verified=done.verified)
 
 
@@ -80,10 +88,13 @@ def proposals(model: str | None) -> None:
     from flows.contest import contest
     from flows.promoting import proposals as waiting
 
-    with _acting() as (world, _):
+    with _acting() as (world, _, _):
         if model is not None:
             _known(model, world)
-        told = [f"{contest(each, world)}\n\napprove: muster promote {each.model}" for each in waiting(world, model)]
+        told = [
+            f"{contest(each, world)}\n\napprove: muster promote {each.model}"
+            for each in waiting(world, model)
+        ]
     click.echo("\n\n".join(told) or "no promotion waits for a person")
 
 
@@ -115,7 +126,7 @@ def _freeze(model: str | None, team: str | None, reason: str, *, all_: bool, fro
 
     if [model is not None, team is not None, all_].count(True) != 1:
         raise click.UsageError("say one of MODEL, --team NAME and --all")
-    with _acting() as (world, _):
+    with _acting() as (world, _, _):
         if model is not None:
             _known(model, world)
             done = freeze_model(model, person(), reason, world, frozen=frozen)
@@ -127,7 +138,7 @@ def _freeze(model: str | None, team: str | None, reason: str, *, all_: bool, fro
 
 
 @contextmanager
-def _acting() -> Iterator[tuple[World, Rollout]]:
+def _acting() -> Iterator[tuple[World, Rollout, Settings]]:
     from flows.rollout import open_rollout
     from flows.world import open_world
     from registry.settings import load_settings
@@ -135,7 +146,7 @@ def _acting() -> Iterator[tuple[World, Rollout]]:
     settings = load_settings()
     world = open_world(settings)
     try:
-        yield world, open_rollout(settings)
+        yield world, open_rollout(settings), settings
     finally:
         world.ledger.close()
 
@@ -149,5 +160,3 @@ def _tell(said: Sequence[str], *, verified: bool | None) -> None:
         click.echo(line)
     if verified is False:
         sys.exit(_LOOK_AT_IT)
-
-

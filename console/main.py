@@ -16,6 +16,7 @@ from console.incidents import incidents
 from console.init import init
 from console.ledger import ledger
 from console.policy import policy
+from console.recall import recall
 from console.reconcile import reconcile
 from console.report import report
 from console.status import status
@@ -65,6 +66,7 @@ for command in (
     proposals,
     freeze,
     unfreeze,
+    recall,
     incidents,
     why,
     history,

@@ -1,16 +1,17 @@
 """Carrying out who is to serve: the target is told, and the version is seen to answer. No Prefect here."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
+from flows.bodies import Done
 from flows.world import World
 from policies.intents import Intent, IntentKind
 from policies.policy import Policy
 from policies.rollout import REQUESTED, Sighting, found, is_verified, over, unseen
 from profiles.errors import LedgerConflict, TrafficUnavailable
-from registry.intent_records import Claim
+from registry.intent_records import Claim, RecordedIntent
 from registry.records import Assignment, Transition
 from serving.targets import NotCarriedOut, Order, TargetOf, refused
 
@@ -32,68 +33,63 @@ class Rollout:
     probe: Probe
 
 
-@dataclass(frozen=True)
-class Progress:
-    """How far an order has come: `waiting` is to be looked at again when it is `due`."""
-
-    event: Literal["done", "failed", "waiting"]
-    sentence: str
-    due: datetime | None = None
-    result: Mapping[str, Any] = field(default_factory=dict)
-
-
-def carry_out(claim: Claim, policy: Policy, world: World, rollout: Rollout) -> Progress:
+def carry_out(recorded: RecordedIntent, policy: Policy, world: World, rollout: Rollout) -> Done:
     """Make the target follow the assignment as it is now, and look whether it does.
 
     An order goes out once, as far as nobody is killed in between; then only the look is repeated, until the
     policy's deadline: after it an incident is open and the order has failed.
     """
-    ordered = _standing(claim.intent, world)
+    ordered = _standing(recorded.intent, world)
     if ordered is None:
-        return Progress("done", "another assignment has taken the place of this one", result={"obsolete": True})
+        return Done("another assignment has taken the place of this one", {"obsolete": True})
     transition, now = ordered
     before = None if transition.before is None else transition.before.champion
     if now.champion == before and not _shared(policy, now, rollout):
-        return Progress("done", f"version {now.champion} answers as before: there is nothing to carry out")
+        return Done(f"version {now.champion} answers as before: there is nothing to carry out")
     if (reason := refused(policy)) is not None:
         return _refused(policy, f"{REQUESTED}: version {now.champion}; {reason}", world)
-    if not _was_requested(claim, world):
+    if not _was_requested(recorded, world):
         try:
-            said = _told(claim, policy, now, transition, world, rollout)
+            said = _told(recorded, policy, now, transition, world, rollout)
         except NotCarriedOut as error:
-            return _unable(claim, policy, now, str(error), world)
+            return _unable(recorded, policy, now, str(error), world)
         if (after := world.ledger.assignment(policy.model)) is not None and _differ(after, now):
             # Somebody moved in between, and may have told the target before us: what is true now goes last.
-            return _again(claim, policy, world, rollout)
+            return _again(recorded, policy, world, rollout)
     else:
         said = f"{REQUESTED}: version {now.champion} of {policy.model}"
-    return _looked(claim, policy, now, said, world, rollout)
+    return _looked(recorded, policy, now, said, world, rollout)
 
 
-def settle(claim: Claim, progress: Progress, world: World) -> None:
-    """Record what came of a claimed order."""
-    at = world.clock()
-    if progress.event == "waiting":
-        world.ledger.put_off(claim, progress.due or at + LOOK_AGAIN, progress.sentence)
-    else:
-        world.ledger.end(claim, progress.event, at, progress.sentence, progress.result)
-
-
-def carry_out_due(model: str, policy: Policy, world: World, rollout: Rollout, worker: str) -> list[Progress]:
-    """Carry out every order of a model that is due now, and return how far each has come."""
-    come: list[Progress] = []
+def follow(model: str, policy: Policy, world: World, rollout: Rollout, worker: str) -> list[Done]:
+    """Carry out every order of a model that is due now, and return what came of each."""
+    come: list[Done] = []
     while len(come) < _STEPS:
         at = world.clock()
         claim = world.ledger.claim(worker, at, at + LEASE, CARRIED, model)
         if claim is None:
             break
-        progress = carry_out(claim, policy, world, rollout)
+        done = carry_out(claimed(claim), policy, world, rollout)
         try:
-            settle(claim, progress, world)
+            settle(claim, done, world)
         except LedgerConflict:
             continue  # taken over: its new owner answers for it
-        come.append(progress)
+        come.append(done)
     return come
+
+
+def settle(claim: Claim, done: Done, world: World) -> None:
+    """Record what came of a claimed order."""
+    at = world.clock()
+    if done.event == "waiting":
+        world.ledger.put_off(claim, done.due or at + LOOK_AGAIN, done.sentence)
+    else:
+        world.ledger.end(claim, done.event, at, done.sentence, done.result)
+
+
+def claimed(claim: Claim) -> RecordedIntent:
+    """Return a claimed intent as bodies take it."""
+    return RecordedIntent(claim.intent, claim.recorded_at, "claimed", attempts=claim.attempts)
 
 
 def is_pending(model: str, world: World) -> bool:
@@ -128,21 +124,26 @@ def _shared(policy: Policy, now: Assignment, rollout: Rollout) -> bool:
     return now.challenger is not None and (can.mirror if now.challenger_role == "shadow" else can.split)
 
 
-def _was_requested(claim: Claim, world: World) -> bool:
-    mine = world.ledger.intents(claim.intent.model, CARRIED, open_only=True)
+def _was_requested(recorded: RecordedIntent, world: World) -> bool:
+    mine = world.ledger.intents(recorded.intent.model, CARRIED, open_only=True)
     return any(
-        each.intent.key == claim.intent.key and (each.note or "").startswith(REQUESTED) for each in mine
+        each.intent.key == recorded.intent.key and (each.note or "").startswith(REQUESTED) for each in mine
     )
 
 
 def _told(
-    claim: Claim, policy: Policy, now: Assignment, transition: Transition, world: World, rollout: Rollout
+    recorded: RecordedIntent,
+    policy: Policy,
+    now: Assignment,
+    transition: Transition,
+    world: World,
+    rollout: Rollout,
 ) -> str:
     order = Order(
         model=policy.model,
         registered_as=policy.registered_as,
         revision=now.revision,
-        key=f"{policy.model}: {claim.intent.key}",
+        key=f"{policy.model}: {recorded.intent.key}",
         champion=str(now.champion),
         previous=now.previous,
         challenger=now.challenger,
@@ -153,59 +154,57 @@ def _told(
     return rollout.target_of(policy).carry_out(order, world.clock())
 
 
-def _again(claim: Claim, policy: Policy, world: World, rollout: Rollout) -> Progress:
-    """Tell the target of the assignment that came in between; its own order still looks whether it answers."""
+def _again(recorded: RecordedIntent, policy: Policy, world: World, rollout: Rollout) -> Done:
+    """Tell the target of the assignment that came in between; its own order looks whether it answers."""
     newest = world.ledger.transitions(policy.model)[-1]
     now = newest.after
     try:
-        said = _told(claim, policy, now, newest, world, rollout)
+        said = _told(recorded, policy, now, newest, world, rollout)
     except NotCarriedOut as error:
         said = str(error)
-    return Progress("done", f"another assignment came in between: {said}", result={"obsolete": True})
+    return Done(f"another assignment came in between: {said}", {"obsolete": True})
 
 
-def _refused(policy: Policy, sentence: str, world: World) -> Progress:
+def _refused(policy: Policy, sentence: str, world: World) -> Done:
     at = world.clock()
     world.ledger.record_finding(
         policy.model, lambda known: found(known, policy.model, "not_verified", sentence, at), at
     )
-    return Progress("failed", sentence)
+    return Done(sentence, event="failed")
 
 
-def _unable(claim: Claim, policy: Policy, now: Assignment, error: str, world: World) -> Progress:
-    """Keep an order that its target did not take: it is tried again, and after the deadline is an incident."""
+def _unable(recorded: RecordedIntent, policy: Policy, now: Assignment, error: str, world: World) -> Done:
+    """Keep an order that its target did not take to try it again; after the deadline it is an incident."""
     at = world.clock()
     sentence = f"version {now.champion} of {policy.model} could not be made to answer: {error}"
-    if at >= claim.recorded_at + policy.target.deadline:
+    if at >= recorded.recorded_at + policy.target.deadline:
         said = f"{sentence}; it is tried again every minute"
         world.ledger.record_finding(
             policy.model, lambda known: found(known, policy.model, "not_verified", said, at), at
         )
-    return Progress("waiting", sentence, due=at + TRY_AGAIN)
+    return Done(sentence, event="waiting", due=at + TRY_AGAIN)
 
 
 def _looked(
-    claim: Claim, policy: Policy, now: Assignment, said: str, world: World, rollout: Rollout
-) -> Progress:
+    recorded: RecordedIntent, policy: Policy, now: Assignment, said: str, world: World, rollout: Rollout
+) -> Done:
     at, model, version = world.clock(), policy.model, str(now.champion)
-    sighting = _sighting(policy, claim.recorded_at, world, rollout)
+    sighting = _sighting(policy, recorded.recorded_at, world, rollout)
     if not sighting.told:
         sentence = f"{said}; nothing says who answers (name traffic.version or target.verify to have it seen)"
-        return Progress("done", sentence, result={"version": version, "verified": False})
+        return Done(sentence, {"version": version, "verified": False})
     if is_verified(sighting, version):
         reason = f"{sighting.where} says that version {version} answers"
         world.ledger.record_finding(
             model, lambda known: over(known, ("not_verified", "foreign_change"), reason, at), at
         )
-        took = (at - claim.recorded_at).total_seconds()
-        return Progress("done", reason, result={"version": version, "verified": True, "seconds": took})
+        took = (at - recorded.recorded_at).total_seconds()
+        return Done(reason, {"version": version, "verified": True, "seconds": took})
     unverified = f"{REQUESTED}: {unseen(sighting, version)}"
-    if at < claim.recorded_at + policy.target.deadline:
-        return Progress("waiting", unverified, due=at + LOOK_AGAIN)
-    world.ledger.record_finding(
-        model, lambda known: found(known, model, "not_verified", unverified, at), at
-    )
-    return Progress("failed", unverified, result={"version": version, "verified": False})
+    if at < recorded.recorded_at + policy.target.deadline:
+        return Done(unverified, event="waiting", due=at + LOOK_AGAIN)
+    world.ledger.record_finding(model, lambda known: found(known, model, "not_verified", unverified, at), at)
+    return Done(unverified, {"version": version, "verified": False}, event="failed")
 
 
 def _sighting(policy: Policy, since: datetime, world: World, rollout: Rollout) -> Sighting:

@@ -38,7 +38,9 @@ def _scores(champion: Mapping[str, float], challenger: Mapping[str, float]) -> l
     names = dict.fromkeys([*champion, *challenger])
     if not names:
         return ["| scores at registration | none known | none known |"]
-    return [f"| {name} at registration | {_said(champion, name)} | {_said(challenger, name)} |" for name in names]
+    return [
+        f"| {name} at registration | {_said(champion, name)} | {_said(challenger, name)} |" for name in names
+    ]
 
 
 def _said(scores: Mapping[str, Any], name: str) -> str:

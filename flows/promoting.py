@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal
 
-from flows.carrying_out import LEASE, Progress, Rollout
+from flows.bodies import Done
+from flows.carrying_out import LEASE, Rollout, claimed, settle
 from flows.rolling_back import policy_of, see_through
 from flows.world import World
 from policies.alerting import Alert, channels_for, sends
@@ -60,7 +60,7 @@ def proposals(world: World, model: str | None = None) -> tuple[Proposal, ...]:
 
 
 def chosen(world: World, proposal: str) -> Proposal:
-    """Return the proposal of an id, for an empty one the only one there is; MoveRefused says what there is."""
+    """Return the proposal of an id, for an empty one the only one; MoveRefused says what there is."""
     waiting = proposals(world)
     found = [each for each in waiting if proposal in {"", each.id}]
     if len(found) == 1:
@@ -90,8 +90,8 @@ def approve(
     world.ledger.decide(policy.model, intent.key, "approved", actor, reason, world.clock(), trusted=trusted)
     said = []
     while (claim := _claimed(policy.model, world, actor)) is not None:
-        progress = promote_intended(claim, policy, world)
-        world.ledger.end(claim, _ended(progress), world.clock(), progress.sentence, progress.result)
+        progress = promote_intended(claimed(claim), policy, world)
+        settle(claim, progress, world)
         said.append(progress.sentence)
         if claim.intent.key == intent.key and progress.event == "failed":
             raise MoveRefused(progress.sentence)
@@ -126,12 +126,12 @@ def promote(
     return _seen_through(policy, named, changed, said, actor, world, rollout, patience)
 
 
-def promote_intended(claim: Claim, policy: Policy, world: World) -> Progress:
+def promote_intended(waiting: RecordedIntent, policy: Policy, world: World) -> Done:
     """Carry out a claimed promotion, Muster's own or one that a person approved.
 
     One that is out of date, frozen or beyond the blast radius has failed, with the reason.
     """
-    intent, version = claim.intent, str(claim.intent.content["version"])
+    intent, version = waiting.intent, str(waiting.intent.content["version"])
     recorded = world.ledger.intents(policy.model, PROMOTIONS)
     approver = next((each.approved_by for each in recorded if each.intent.key == intent.key), None)
     actor = _MUSTER if approver is None else Actor(approver, "person")
@@ -148,13 +148,9 @@ def promote_intended(claim: Claim, policy: Policy, world: World) -> Progress:
             if not isinstance(request, Unchanged)
         ]
     except (MoveRefused, LedgerConflict) as error:
-        return Progress("failed", f"version {version} of {policy.model} was not promoted: {error}")
+        return Done(f"version {version} of {policy.model} was not promoted: {error}", event="failed")
     said = [_done(after.model, after) for after in afters] or [f"version {version} serves already"]
-    return Progress("done", "; ".join(said), result={"version": version})
-
-
-def _ended(progress: Progress) -> Literal["done", "failed"]:
-    return "failed" if progress.event == "failed" else "done"
+    return Done("; ".join(said), {"version": version})
 
 
 def _claimed(model: str, world: World, actor: Actor) -> Claim | None:
@@ -172,8 +168,8 @@ def _still_contends(standing: Standing, version: str) -> None:
     if now is None or now.challenger != version:
         serving = "nobody" if now is None or now.challenger is None else f"version {now.challenger}"
         raise MoveRefused(
-            f"the proposal is out of date: version {version} of {standing.model} no longer contends, {serving} "
-            "does"
+            f"the proposal is out of date: version {version} of {standing.model} no longer contends, "
+            f"{serving} does"
         )
 
 

@@ -6,6 +6,8 @@ from prefect import flow, get_run_logger
 from prefect.runtime import deployment, flow_run
 from prefect.states import Completed, Failed, State
 
+from flows.predicting import open_predictions
+from flows.rehearsing import preflight
 from flows.rolling_back import RolledBack, roll_back
 from flows.rollout import open_rollout
 from flows.run import world_of
@@ -34,7 +36,9 @@ def roll_back_model(model: str = "", reason: str = _REASON, who: str = "", anywa
     """
     log = get_run_logger()
     if deployment.name not in {None, model}:
-        return Failed(message=f"this deployment rolls {deployment.name} back, not {model!r}: nothing was done")
+        return Failed(
+            message=f"this deployment rolls {deployment.name} back, not {model!r}: nothing was done"
+        )
     try:
         done = _rolled_back(model, reason, who, PATIENCE, anyway=anyway)
     except MusterError as error:
@@ -106,15 +110,18 @@ def chosen_models(
 def _rolled_back(model: str, reason: str, who: str, patience: timedelta, *, anyway: bool) -> RolledBack:
     settings = load_settings()
     world = world_of(settings)
-    return roll_back(
-        model,
-        claimed_actor(who),
-        reason,
-        world,
-        open_rollout(settings),
-        anyway=anyway,
-        patience=patience,
-    )
+    with open_predictions(settings) as predict:
+        fit = preflight(world, predict)
+        return roll_back(
+            model,
+            claimed_actor(who),
+            reason,
+            world,
+            open_rollout(settings),
+            fit,
+            anyway=anyway,
+            patience=patience,
+        )
 
 
 def _ended(done: list[RolledBack]) -> State:
@@ -124,5 +131,3 @@ def _ended(done: list[RolledBack]) -> State:
     if all(each.verified is not False for each in done):
         return Completed(message=told)
     return Completed(name="Not verified", message=told)
-
-

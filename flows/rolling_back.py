@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from time import sleep
 from typing import TypeAlias
 
-from flows.carrying_out import LOOK_AGAIN, Rollout, carry_out_due, is_pending
+from flows.carrying_out import LOOK_AGAIN, Rollout, follow, is_pending
 from flows.world import World
 from policies.alerting import Alert, channels_for, sends
 from policies.intents import Intent
@@ -66,7 +66,9 @@ def roll_back(
     policies = _together(model, world)
     wish = _wish(model, actor, reason, world)
     wanted = {each.model: _checked(each, wish, world) for each in policies}
-    said = [line for each in policies for line in _fitness(each, wanted[each.model], preflight, anyway=anyway)]
+    said = [
+        line for each in policies for line in _fitness(each, wanted[each.model], preflight, anyway=anyway)
+    ]
     outcomes = {}
     for policy in policies:
         outcomes[policy.model] = world.ledger.roll_back(
@@ -101,7 +103,7 @@ def see_through(
     told: list[str] = []
     verified: bool | None = None
     while True:
-        for progress in carry_out_due(policy.model, policy, world, rollout, worker):
+        for progress in follow(policy.model, policy, world, rollout, worker):
             if progress.result.get("obsolete"):
                 continue
             if not told or told[-1] != progress.sentence:
@@ -159,8 +161,8 @@ def _fitness(
     fitness = preflight(policy, decided.champion)
     if fitness.fit is False and not anyway:
         raise MoveRefused(
-            f"version {decided.champion} of {policy.model} is not fit to serve: {fitness.sentence}. Nothing was "
-            "changed; say `anyway` to roll back all the same"
+            f"version {decided.champion} of {policy.model} is not fit to serve: {fitness.sentence}. Nothing "
+            "was changed; say `anyway` to roll back all the same"
         )
     return [fitness.sentence]
 
@@ -197,7 +199,5 @@ def _edited(model: str, world: World) -> list[str]:
     then = next((each.policy_digest for each in reversed(served) if each.policy_digest is not None), None)
     if then is None or then == _digest(model, world):
         return []
-    return [
-        f"the policy was edited since version {last.after.champion} served: the edited one holds "
-        "(`muster policy show` prints it)"
-    ]
+    served_then = f"the policy was edited since version {last.after.champion} served"
+    return [f"{served_then}: the edited one holds (`muster policy show` prints it)"]

@@ -10,7 +10,9 @@ from serving.targets import targets
 
 def open_rollout(settings: Settings) -> Rollout:
     """Return the targets over the model registry of the settings, and probes over HTTP."""
-    return Rollout(targets(MlflowVersions(settings.mlflow_uri, settings.mlflow_artifacts), os.environ), _probe)
+    return Rollout(
+        targets(MlflowVersions(settings.mlflow_uri, settings.mlflow_artifacts), os.environ), _probe
+    )
 
 
 def _probe(url: str) -> str | None:

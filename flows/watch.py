@@ -14,7 +14,11 @@ from prefect.utilities.annotations import quote
 from flows.artifacts import show_change, show_run
 from flows.deployments import shard_of
 from flows.late import look, remember
+<<<<<<< HEAD
 from flows.reconcile import tell_now
+=======
+from flows.predicting import keep, open_models
+>>>>>>> 26e26de (Rehearse and recall rollbacks; a service of a team's own; a click under load)
 from flows.run import THREADS, fleet_of_settings, flow_run_id, outcome, scheduled, world_of
 from flows.step import begin, due, step
 from flows.world import World
@@ -26,9 +30,12 @@ from registry.settings import load_settings
 @task(name="watch-model", task_run_name="watch-{model}", cache_policy=NO_CACHE)
 def watch_model(model: str, now: datetime, loaded: LoadedPolicy) -> list[str]:
     """Catch up `model` to `now`; return how each window that was watched stands."""
-    world = replace(world_of(load_settings()), clock=lambda: now, flow_run=flow_run_id())
+    settings = load_settings()
+    world = replace(world_of(settings), clock=lambda: now, flow_run=flow_run_id())
     before = world.ledger.judged(model)
     verdicts = catch_up(loaded, world)
+    for sentence in keep(loaded.policy, world.ledger, open_models(settings)):
+        get_run_logger().warning(sentence)
     show_change(before, world.ledger.judged(model))
     get_run_logger().info("%s: %s", model, _counted(verdicts))
     return [str(verdict.status) for verdict in verdicts]

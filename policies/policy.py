@@ -238,6 +238,6 @@ class Policy:
     late_rows: timedelta | None = None
     remediation: Remediation = field(default_factory=Remediation)
     routes: Routes = Routes()
-    target: Target = Target()
+    target: Target = field(default_factory=Target)
     filled: tuple[str, ...] = field(default=(), compare=False)
     filled_by_team: tuple[str, ...] = field(default=(), compare=False)

@@ -1,4 +1,4 @@
-"""What a rollout that was not seen, a foreign change and an old version that is not ready do to incidents. Pure."""
+"""What an unseen rollout, a foreign change and an old version that is not ready do to incidents. Pure."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace

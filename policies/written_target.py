@@ -14,7 +14,10 @@ _KINDS: tuple[TargetKind, ...] = ("mlflow_alias", "command", "webhook")
 _TRAFFIC = "traffic"
 
 Reference = Annotated[
-    str, Field(max_length=200, pattern="^env:[A-Za-z_][A-Za-z0-9_]*$", json_schema_extra={"examples": ["env:URL"]})
+    str,
+    Field(
+        max_length=200, pattern="^env:[A-Za-z_][A-Za-z0-9_]*$", json_schema_extra={"examples": ["env:URL"]}
+    ),
 ]
 
 
@@ -40,7 +43,7 @@ class TargetFile(Written):
     )
     deadline: Duration | None = Field(
         None,
-        description="What is not seen within this is an incident; default: 15m, or the cadence where it is longer",
+        description="What is not seen within this is an incident; default: 15m, or a longer cadence",
     )
 
 
@@ -50,7 +53,7 @@ def target(own: TargetFile, team: TargetFile, cadence: timedelta) -> Target:
     A model that names who carries changes out does not inherit its team's secret.
     """
     source = own if _named(own) else team
-    kind = next(iter(_named(source)), "mlflow_alias")
+    kind: TargetKind = next(iter(_named(source)), "mlflow_alias")
     verify = own.verify or team.verify or _TRAFFIC
     return Target(
         kind=kind,
@@ -74,7 +77,7 @@ def target_contradicts(own: TargetFile) -> Iterator[Problem]:
 
 def written(target: Target) -> dict[str, Any]:
     """Return what a policy file would say that says everything."""
-    keys = {} if target.entry is None else {target.kind: target.entry}
+    keys: dict[str, Any] = {} if target.entry is None else {str(target.kind): target.entry}
     return {
         **keys,
         **({} if target.secret is None else {"secret": target.secret}),

@@ -68,6 +68,7 @@ def test_the_short_policy_of_the_common_case_resolves_to_all_defaults() -> None:
         quality=Quality(0.05, 0.1, 0.05, Severity.HIGH),
         drift=Drift(0.1, 0.25, 0.05, 0.1, Severity.HIGH, ()),
         performance=Performance("mae", 0.1, None, 0.8, 0.5, Severity.HIGH),
+        target=Target(deadline=timedelta(days=1)),
     )
 
 
