@@ -3,8 +3,8 @@
     python -m demo.service --model shop.prices --log FOLDER --models FOLDER --mlflow URI [--follow FILE]
 
 `POST /predict` with the features as a JSON object answers `{"prediction", "version", "request_id"}`,
-`GET /version` the version that answers. It looks once a second which version that is to be, loads it beside the
-one that answers, and changes over between two requests: nobody waits and no request fails.
+`GET /version` the version that answers. It looks once a second which version that is to be, loads it beside
+the one that answers, and changes over between two requests: nobody waits and no request fails.
 """
 
 import argparse

@@ -14,11 +14,8 @@ from prefect.utilities.annotations import quote
 from flows.artifacts import show_change, show_run
 from flows.deployments import shard_of
 from flows.late import look, remember
-<<<<<<< HEAD
-from flows.reconcile import tell_now
-=======
 from flows.predicting import keep, open_models
->>>>>>> 26e26de (Rehearse and recall rollbacks; a service of a team's own; a click under load)
+from flows.reconcile import tell_now
 from flows.run import THREADS, fleet_of_settings, flow_run_id, outcome, scheduled, world_of
 from flows.step import begin, due, step
 from flows.world import World

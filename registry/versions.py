@@ -65,6 +65,11 @@ class MlflowVersions:
                 raise
         return _served(found)
 
+    def point(self, name: str, alias: str, version: str) -> None:
+        """Make an alias name a version; RegistryUnavailable when the registry lacks it or does not answer."""
+        with effect("mlflow set alias"), _answering(self._uri):
+            self._client.set_registered_model_alias(name, alias, version)
+
     def baselines(self, served: ServedVersion) -> tuple[AttachedBaseline, ...]:
         """Return the baselines attached to a version, by name."""
         if served.run_id is None:

@@ -114,10 +114,10 @@ class Shop:
         """Run the shop's own service; yield its address once it answers."""
         log = self.folder / "service.log"
         arguments = ["--model", MODEL, "--mlflow", self.settings.mlflow_uri, "--log", self.folder / "log"]
+        arguments += ["--models", self.folder / "copies"]
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", "demo.service", *map(str, arguments)]
-                + ["--models", str(self.folder / "copies"), *more],
+                [sys.executable, "-m", "demo.service", *map(str, arguments), *more],
                 cwd=self.folder,
                 env={**os.environ, "PYTHONPATH": str(CHECKOUT), "OMP_NUM_THREADS": "1"},
                 stdout=output,

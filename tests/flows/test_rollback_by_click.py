@@ -1,4 +1,4 @@
-"""Rolling back for real: Prefect's server and worker, a service under load, and the command with both dead."""
+"""Rolling back for real: Prefect's server and worker, a service under load; the command with both dead."""
 
 import time
 from collections.abc import Callable
