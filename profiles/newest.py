@@ -11,6 +11,8 @@ from profiles.losses import row_losses
 from profiles.profile import Floats
 from profiles.see import Sight, profiled_columns
 
+_LONGER = 8
+
 
 @dataclass(frozen=True)
 class Flips:
@@ -29,13 +31,22 @@ class Flips:
 def newest_rows(sight: Sight, count: int, span: timedelta, back: timedelta, now: datetime) -> pa.Table:
     """Return at most `count` newest rows of a log before `now`, oldest first, with all that is profiled.
 
-    The newest row is looked for as far `back`, the others in a `span` before it. Raises TrafficUnavailable.
+    The newest row is looked for as far `back`, the others in a `span` that ends with it; where that holds too
+    few, in longer ones, at most as far `back`. Raises TrafficUnavailable.
     """
-    layout, source = sight.traffic, sight.source
-    last = source.latest(layout.timestamp, now - back, now)
+    last = sight.source.latest(sight.traffic.timestamp, now - back, now)
     if last is None:
         return pa.table({})
-    since, until = last - span, last + timedelta(microseconds=1)
+    until = last + timedelta(microseconds=1)
+    while True:
+        rows = _tail(sight, count, until - span, until)
+        if rows.num_rows >= count or span >= back:
+            return rows
+        span = min(_LONGER * span, back)
+
+
+def _tail(sight: Sight, count: int, since: datetime, until: datetime) -> pa.Table:
+    layout, source = sight.traffic, sight.source
     wanted = profiled_columns(layout, source.columns(since, until))
     columns = tuple(dict.fromkeys([*wanted, layout.timestamp]))
     kept: pa.Table | None = None
