@@ -62,7 +62,7 @@ def promote(model: str, version: str | None, reason: str, *, wait: int) -> None:
 
     Exits with 3 when the version was not seen to answer yet.
     """
-    from flows.predicting import keep, open_models
+    from flows.predicting import keep, open_copies
     from flows.promoting import approve, proposals
     from flows.promoting import promote as promoted
     from flows.rolling_back import policy_of
@@ -75,7 +75,7 @@ def promote(model: str, version: str | None, reason: str, *, wait: int) -> None:
             done = approve(waiting[0], person(), reason, world, rollout, patience)
         else:
             done = promoted(model, version, person(), reason, world, rollout, patience)
-        kept = keep(policy_of(model, world), world.ledger, open_models(settings))
+        kept = keep(policy_of(model, world), world.ledger, open_copies(settings))
     for sentence in kept:
         click.echo(sentence, err=True)
     _tell(done.said, verified=done.verified)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from flows.predicting import open_models
+from flows.predicting import open_copies
 from policies.load import Fleet
 from registry.ledger import Ledger
 from registry.settings import Settings
@@ -14,7 +14,7 @@ def complaints(settings: Settings, fleet: Fleet, ledger: Ledger) -> Iterator[tup
 
     Models that somebody else's delivery moves are rolled back there.
     """
-    models = open_models(settings)
+    models = open_copies(settings)
     for loaded in fleet.policies:
         policy = loaded.policy
         standing = ledger.standing(policy.model)

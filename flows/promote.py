@@ -14,7 +14,7 @@ from prefect.states import Completed, Failed, State
 from flows.acting_deployments import FLEET, PROMOTE_FLOW
 from flows.contest import contest
 from flows.orchestrator import explained, orchestrator
-from flows.predicting import keep, open_models
+from flows.predicting import keep, open_copies
 from flows.promoting import approve, chosen, proposals
 from flows.rollback import claimed_actor
 from flows.rolling_back import policy_of
@@ -43,7 +43,7 @@ def promote_proposed(proposal: str = "", reason: str = "approved in Prefect", wh
     except MusterError as error:
         log.error("%s", error)  # noqa: TRY400 - a refusal is told, not traced
         return Failed(message=str(error))
-    for line in (*done.said, *keep(policy_of(done.model, world), world.ledger, open_models(settings))):
+    for line in (*done.said, *keep(policy_of(done.model, world), world.ledger, open_copies(settings))):
         log.info("%s: %s", done.model, line)
     if deployment.id is not None:
         with orchestrator() as client:

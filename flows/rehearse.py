@@ -5,7 +5,7 @@ from prefect.artifacts import create_table_artifact
 from prefect.states import Completed, Failed, State
 
 from flows.acting_deployments import REHEARSE_FLOW
-from flows.predicting import keep, open_models, open_predictions
+from flows.predicting import keep, open_copies, open_predictions
 from flows.rehearsing import Rehearsal, rehearse_model
 from flows.run import fleet_of_settings, world_of
 from profiles.errors import MusterError
@@ -19,7 +19,7 @@ def rehearse_fleet(team: str = "") -> State:
     One that is not ready is an incident of its model; the run fails only when a rehearsal itself did.
     """
     log, settings = get_run_logger(), load_settings()
-    world, models = world_of(settings), open_models(settings)
+    world, models = world_of(settings), open_copies(settings)
     done: list[Rehearsal] = []
     failed: list[str] = []
     with open_predictions(settings) as predict:

@@ -14,7 +14,6 @@ from prefect.utilities.annotations import quote
 from flows.artifacts import show_change, show_run
 from flows.deployments import shard_of
 from flows.late import look, remember
-from flows.predicting import keep, open_models
 from flows.reconcile import tell_now
 from flows.run import THREADS, fleet_of_settings, flow_run_id, outcome, scheduled, world_of
 from flows.step import begin, due, step
@@ -27,12 +26,9 @@ from registry.settings import load_settings
 @task(name="watch-model", task_run_name="watch-{model}", cache_policy=NO_CACHE)
 def watch_model(model: str, now: datetime, loaded: LoadedPolicy) -> list[str]:
     """Catch up `model` to `now`; return how each window that was watched stands."""
-    settings = load_settings()
-    world = replace(world_of(settings), clock=lambda: now, flow_run=flow_run_id())
+    world = replace(world_of(load_settings()), clock=lambda: now, flow_run=flow_run_id())
     before = world.ledger.judged(model)
     verdicts = catch_up(loaded, world)
-    for sentence in keep(loaded.policy, world.ledger, open_models(settings)):
-        get_run_logger().warning(sentence)
     show_change(before, world.ledger.judged(model))
     get_run_logger().info("%s: %s", model, _counted(verdicts))
     return [str(verdict.status) for verdict in verdicts]

@@ -18,7 +18,7 @@ import pandas as pd
 from sklearn.linear_model import LinearRegression
 
 from flows.carrying_out import Rollout
-from flows.predicting import keep, open_models
+from flows.predicting import keep, open_copies
 from flows.promoting import promote
 from flows.rollout import open_rollout
 from flows.step import begin
@@ -93,7 +93,7 @@ class Shop:
         promote(MODEL, version, Actor("ann", "person"), "better", world, rollout)
         recorded = world.ledger.current_policy(MODEL)
         assert recorded is not None
-        assert keep(recorded.policy, world.ledger, open_models(self.settings)) == ()
+        assert keep(recorded.policy, world.ledger, open_copies(self.settings)) == ()
         world.ledger.close()
 
     def muster(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
