@@ -10,7 +10,7 @@ from registry.records import ModelVersion
 from tests.console.conftest import MODEL, POLICY, Installation
 from tests.fakes import START
 
-MOVED = POLICY + "authority: muster\ntarget: {command: 'true'}\n"
+MOVED = POLICY + "authority: muster\ntarget: {{command: 'true'}}\n"
 
 
 @pytest.fixture
