@@ -1,31 +1,26 @@
 """Promotion by approval in Prefect's pages: one deployment, whose form names the proposal that waits."""
 
 from datetime import timedelta
-from uuid import UUID
 
 from prefect import flow, get_run_logger
 from prefect.artifacts import create_markdown_artifact
-from prefect.client.orchestration import SyncPrefectClient
-from prefect.client.schemas.actions import DeploymentUpdate
-from prefect.exceptions import ObjectNotFound
 from prefect.runtime import deployment
 from prefect.states import Completed, Failed, State
 
-from flows.acting_deployments import FLEET, PROMOTE_FLOW
+from flows.acting_deployments import PROMOTE_FLOW
 from flows.contest import contest
-from flows.orchestrator import explained, orchestrator
+from flows.orchestrator import orchestrator
 from flows.predicting import keep, open_copies
-from flows.promoting import approve, chosen, proposals
+from flows.promoting import approve, chosen
+from flows.proposals_form import show_proposals
 from flows.rollback import claimed_actor
 from flows.rolling_back import policy_of
 from flows.rollout import open_rollout
 from flows.run import world_of
-from flows.world import World
 from profiles.errors import MusterError
 from registry.settings import load_settings
 
 PATIENCE = timedelta(minutes=2)
-_END = "\n\n<!-- proposals -->"
 
 
 @flow(name=PROMOTE_FLOW, flow_run_name="promote-{proposal}")
@@ -51,23 +46,3 @@ def promote_proposed(proposal: str = "", reason: str = "approved in Prefect", wh
     if done.verified is False:
         return Completed(name="Not verified", message=done.said[-1])
     return Completed(message=done.said[-1])
-
-
-@explained()
-def show_proposals(world: World, client: SyncPrefectClient) -> None:
-    """Put the proposals that wait into the run form: the oldest as its default, all of them described.
-
-    Nothing happens where `muster apply` has not made the deployment.
-    """
-    try:
-        found = client.read_deployment_by_name(f"{PROMOTE_FLOW}/{FLEET}")
-    except ObjectNotFound:
-        return
-    waiting = proposals(world)
-    told = "\n\n".join(contest(each, world) for each in waiting) or "No proposal waits."
-    plain = (found.description or "").partition(_END)[0]
-    wanted = f"{plain}{_END}\n\n{told}"
-    default = {**found.parameters, "proposal": waiting[0].id if waiting else ""}
-    if (found.description, found.parameters) != (wanted, default):
-        update = DeploymentUpdate(description=wanted, parameters=default)
-        client.update_deployment(UUID(str(found.id)), update)

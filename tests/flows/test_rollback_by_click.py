@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,10 @@ import pytest
 
 from flows.apply import carry_out, plan
 from flows.deployments import deployments_for
+from flows.proposals_form import show_proposals
+from policies.intents import Intent
 from policies.load import load_policies
+from registry.records import Actor
 from tests.flows.a_shop import MODEL, Load, Shop, open_shop
 
 pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("prefect")]
@@ -99,10 +103,31 @@ def test_a_deployment_rolls_no_other_model_back_whatever_is_typed_into_its_form(
             )
             for run in (wrong, nothing)
         ]
+    _the_form_names_what_waits(shop, prefect_client)
     assert "nothing was done" in str(ended[0].message)
     assert "nothing waits" in str(ended[1].message)
     world, _ = shop.open()
     assert world.ledger.standing(MODEL).champion == "2"
+    world.ledger.close()
+
+
+def _the_form_names_what_waits(shop: Shop, client: Any) -> None:
+    world, _ = shop.open()
+    intent = Intent(
+        MODEL, "promote 3", "promote", "promote version 3", {"version": "3", "why": "a third less"}
+    )
+    world.ledger.record_intents([replace(intent, automation="propose")], None, world.clock())
+    show_proposals(world, client)
+    shown = client.read_deployment_by_name("promote/fleet")
+    assert shown.parameters["proposal"] == f"{MODEL}: promote 3"
+    assert "| champion 2 | challenger 3 |" in shown.description
+    assert "why: a third less" in shown.description
+    (loaded,) = load_policies([shop.folder / "policies"]).policies
+    specs = deployments_for([loaded.policy], instance="click", work_pool="click")
+    assert plan(specs, client, instance="click").change == ()
+    world.ledger.decide(MODEL, "promote 3", "declined", Actor("ann", "person"), "no", world.clock())
+    show_proposals(world, client)
+    assert client.read_deployment_by_name("promote/fleet").parameters["proposal"] == ""
     world.ledger.close()
 
 
