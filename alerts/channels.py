@@ -1,7 +1,5 @@
 """The channels: a console, Slack's incoming webhooks, signed webhooks. The one door to HTTP for alerts."""
 
-import hashlib
-import hmac
 import json
 import logging
 import os
@@ -17,6 +15,7 @@ from alerts.wording import Message
 from profiles.effects import effect
 from profiles.errors import ChannelUnavailable
 from registry.channels import BUILT_IN, ChannelSetting, is_reference
+from registry.signing import signed
 
 TIMEOUT = timedelta(seconds=10)
 # Slack refuses longer ones.
@@ -90,21 +89,11 @@ class WebhookChannel:
     def send(self, message: Message, at: datetime) -> None:
         """Post a message as signed JSON."""
         body = json.dumps(_plain(message), sort_keys=True).encode()
-        stamp = str(int(at.timestamp()))
-        headers = {
-            "Idempotency-Key": message.key,
-            "Muster-Timestamp": stamp,
-            "Muster-Signature": f"v1={signature(self.secret, stamp, body)}",
-        }
+        headers = {"Idempotency-Key": message.key, **signed(self.secret, body, at)}
         with effect("alert.send webhook"):
             answer = _post(self.client, self.url, body, headers, at)
         if not answer.is_success:
             raise _refused(answer, "", at)
-
-
-def signature(secret: str, timestamp: str, body: bytes) -> str:
-    """Return the signature of a webhook's body: hexadecimal HMAC-SHA256 of `<timestamp>.<body>`."""
-    return hmac.new(secret.encode(), timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
 
 
 @dataclass(frozen=True)

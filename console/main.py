@@ -7,6 +7,7 @@ from typing import IO, Any
 
 import click
 
+from console.acting import freeze, promote, proposals, rollback, unfreeze
 from console.apply import apply, render
 from console.baseline import baseline
 from console.doctor import doctor
@@ -15,6 +16,7 @@ from console.incidents import incidents
 from console.init import init
 from console.ledger import ledger
 from console.policy import policy
+from console.recall import recall
 from console.reconcile import reconcile
 from console.report import report
 from console.retrain import retrain
@@ -60,6 +62,12 @@ for command in (
     watch,
     reconcile,
     status,
+    rollback,
+    promote,
+    proposals,
+    freeze,
+    unfreeze,
+    recall,
     incidents,
     why,
     history,

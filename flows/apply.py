@@ -221,7 +221,7 @@ def _differing(
         "collision_strategy": options and str(options.collision_strategy.value),
         "schedule": schedule and _rhythm(schedule),
     }
-    return tuple(name for name, value in wanted.items() if actual[name] != value)
+    return tuple(name for name, value in wanted.items() if name not in spec.living and actual[name] != value)
 
 
 def _schedule(response: DeploymentResponse) -> DeploymentSchedule | None:
@@ -260,7 +260,7 @@ def _update(change: Change, client: SyncPrefectClient) -> None:
             work_queue_name=spec.work_queue,
             concurrency_limit=spec.concurrency_limit,
             concurrency_options=ConcurrencyOptions(collision_strategy=spec.collision_strategy),
-            **_wanted(spec),
+            **{name: value for name, value in _wanted(spec).items() if name not in spec.living},
         ),
     )
     if "schedule" not in change.fields:

@@ -32,4 +32,17 @@ Bodies: TypeAlias = Mapping[IntentKind, Body]
 
 def bodies_of(fleet: Fleet, settings: Settings) -> Bodies:  # noqa: ARG001 - what bodies are made from
     """Return what is carried out here. An intent of another kind waits for whoever can."""
-    return {}
+    from flows.carrying_out import carry_out
+    from flows.promoting import promote_intended
+    from flows.rolling_back import policy_of
+    from flows.rollout import open_rollout
+
+    rollout = open_rollout(settings)
+    return {
+        "carry_out": lambda recorded, world: carry_out(
+            recorded, policy_of(recorded.intent.model, world), world, rollout
+        ),
+        "promote": lambda recorded, world: promote_intended(
+            recorded, policy_of(recorded.intent.model, world), world
+        ),
+    }

@@ -5,17 +5,18 @@ Pure: specifications in, no server, no clock. `flows.apply` carries them to a se
 """
 
 import hashlib
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
 from datetime import timedelta
-from functools import cached_property
 from itertools import groupby
 from math import gcd
 from zlib import crc32
 
+from flows.acting_deployments import acting_deployments
+from flows.deployment_spec import DeploymentSpec, instance_tag, origin
 from policies.policy import Policy
 from profiles.window import Cadence, spelled
+
+__all__ = ["SCHEDULE_SLUG", "DeploymentSpec", "cron_for", "deployments_for", "instance_tag", "shard_of"]
 
 WATCH_FLOW = "watch"
 WATCH_ENTRYPOINT = "flows.watch.watch_team"
@@ -38,46 +39,6 @@ _MONTH_DAYS = 28
 _LISTED_MODELS = 30
 
 
-@dataclass(frozen=True)
-class DeploymentSpec:
-    """One Prefect deployment, in Muster's words.
-
-    `cron` is in `timezone`; None means that only a person or an event starts it. While
-    `concurrency_limit` runs are going on, `collision_strategy` decides what becomes of the next one.
-    `parameters` are JSON values, `description` is markdown for Prefect's pages, and `work_queue` None
-    is the work pool's default queue.
-    """
-
-    flow_name: str
-    name: str
-    entrypoint: str
-    parameters: Mapping[str, str | int]
-    cron: str | None
-    tags: tuple[str, ...]
-    work_pool: str
-    description: str
-    timezone: str = "UTC"
-    work_queue: str | None = None
-    concurrency_limit: int = 1
-    collision_strategy: str = "CANCEL_NEW"
-
-    @property
-    def full_name(self) -> str:
-        """The name by which Prefect's commands know it: `flow/deployment`."""
-        return f"{self.flow_name}/{self.name}"
-
-    @cached_property
-    def version(self) -> str:
-        """Twelve hexadecimal digits of the SHA-256 of everything above, as canonical JSON."""
-        content = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(content.encode()).hexdigest()[:12]
-
-
-def instance_tag(instance: str) -> str:
-    """Return the tag that marks a deployment as made, and therefore owned, by one Muster instance."""
-    return f"muster-instance:{instance}"
-
-
 def shard_of(model: str, shards: int) -> int:
     """Return which of `shards` watches a model (0-based): CRC-32 of its name, modulo `shards`.
 
@@ -94,8 +55,8 @@ def deployments_for(
     One per team and cadence watches all models of that team; a team with more than `shard_size` of them
     gets as many shards as it needs. The first shard keeps the plain name, so that a team which outgrows
     one shard changes its deployment instead of leaving an old one behind that watches everything twice.
-    Where a policy promises freshness, one more takes the pulse of the whole fleet; another finishes what is
-    due; where models have labels to learn from, one retrains whichever is named.
+    Where a policy promises freshness, one more takes the pulse of the whole fleet. Another finishes what is
+    due. What acts on a model is in `flows.acting_deployments`.
     """
 
     def team_and_cadence(policy: Policy) -> tuple[str, str]:
@@ -116,6 +77,7 @@ def deployments_for(
         specs.append(_reconcile(instance, work_pool))
     if any(policy.labels is not None for policy in policies):
         specs.append(_retrain(instance, work_pool))
+    specs += acting_deployments(policies, instance, work_pool)
     return tuple(sorted(specs, key=lambda spec: spec.full_name))
 
 
@@ -208,7 +170,7 @@ def _pulse(instance: str, work_pool: str) -> DeploymentSpec:
         cron=PULSE_CRON,
         tags=("muster", instance_tag(instance)),
         work_pool=work_pool,
-        description=f"{what}\n\n{_origin(instance)}",
+        description=f"{what}\n\n{origin(instance)}",
     )
 
 
@@ -227,7 +189,7 @@ def _reconcile(instance: str, work_pool: str) -> DeploymentSpec:
         cron=RECONCILE_CRON,
         tags=("muster", instance_tag(instance)),
         work_pool=work_pool,
-        description=f"{what}\n\n{_origin(instance)}",
+        description=f"{what}\n\n{origin(instance)}",
     )
 
 
@@ -264,12 +226,4 @@ def _description(watched: Sequence[Policy], shard: int, shards: int, instance: s
         " due is profiled, compared with its baseline, judged by the model's policy and recorded in the"
         " ledger. A run that finds nothing due does nothing; a failing model does not stop the others."
     )
-    return "\n".join([what, "", "| model | waits for late rows |", "|---|---|", *rows, "", _origin(instance)])
-
-
-def _origin(instance: str) -> str:
-    return (
-        f"Made from the policy files of Muster instance `{instance}`. To stop it for a while, pause its"
-        " schedule here: `muster apply` keeps the pause. Any other change belongs into the policy files;"
-        " the next `muster apply` overwrites it here."
-    )
+    return "\n".join([what, "", "| model | waits for late rows |", "|---|---|", *rows, "", origin(instance)])

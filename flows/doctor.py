@@ -11,7 +11,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from flows import doctor_alerts
+from flows import doctor_alerts, doctor_rollback
 from flows.standing import who_stands
 from flows.world import sight_of
 from policies.load import Fleet
@@ -105,6 +105,8 @@ def _ledger(settings: Settings, fleet: Fleet) -> Iterator[Complaint]:
             for model, champion in served.items():
                 if champion is not None:
                     yield from _compared(model, champion, ledger)
+            for wrong, mend in doctor_rollback.complaints(settings, fleet, ledger):
+                yield Complaint("rollback", wrong, mend)
     except LedgerUnavailable as error:
         yield Complaint("ledger", str(error), "correct database_url, or start the database")
 

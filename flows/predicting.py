@@ -2,11 +2,14 @@
 
 from flows.world import World
 from policies.load import Fleet
+from policies.policy import Policy
 from profiles.errors import MusterError
+from registry.ledger import Ledger
 from registry.model_files import ModelStore
 from registry.settings import Settings
 from registry.versions import TRUSTED, MlflowVersions
 from serving.predictions import Predictions
+from serving.targets import refused
 
 # The source of versions that only their traffic tells of.
 UNREGISTERED = "traffic"
@@ -40,4 +43,21 @@ def keep_copies(fleet: Fleet, world: World, copies: ModelStore) -> tuple[str, ..
                 copies.files(policy.registered_as, version, known.artifact_digest)
             except MusterError as error:
                 notes.append(f"there is no copy of version {version} of {policy.model}: {error}")
+    return tuple(notes)
+
+
+def keep(policy: Policy, ledger: Ledger, copies: ModelStore) -> tuple[str, ...]:
+    """Copy the champion of one model and the version that a rollback would restore; see `keep_copies`."""
+    if refused(policy) is not None:  # somebody else's delivery rolls it back
+        return ()
+    standing = ledger.standing(policy.model)
+    notes = []
+    for version in filter(None, (standing.champion, *standing.earlier[:1], policy.remediation.fallback)):
+        known = ledger.version(policy.model, version)
+        if known is None or known.source == UNREGISTERED or copies.has(policy.registered_as, version):
+            continue
+        try:
+            copies.files(policy.registered_as, version, known.artifact_digest)
+        except MusterError as error:
+            notes.append(f"there is no copy of version {version} of {policy.model}: {error}")
     return tuple(notes)

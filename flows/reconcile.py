@@ -9,10 +9,11 @@ from flows.bodies import bodies_of
 from flows.dead_runs import bury
 from flows.orchestrator import explained, orchestrator
 from flows.predicting import open_copies
+from flows.proposals_form import show_proposals
 from flows.reconciliation import reconcile
 from flows.run import fleet_of_settings, flow_run_id, world_of
 from flows.telling import secret_block, telling
-from flows.world import wall_clock
+from flows.world import World, wall_clock
 from profiles.errors import MusterError, OrchestratorUnavailable
 from registry.settings import load_settings
 from registry.versions import MlflowVersions
@@ -26,7 +27,7 @@ def reconcile_fleet() -> State:
     fleet = fleet_of_settings()
     world = replace(world_of(settings), flow_run=flow_run_id())
     versions = MlflowVersions(settings.mlflow_uri, settings.mlflow_artifacts)
-    dead = _buried(settings.instance)
+    dead = (*_buried(settings.instance), *_proposals_shown(world))
     bodies, copies = bodies_of(fleet, settings), open_copies(settings)
     done = reconcile(fleet, world, settings, bodies, versions, copies, show=log.info, block=secret_block)
     for each in done.carried:
@@ -57,3 +58,13 @@ def _buried(instance: str) -> tuple[str, ...]:
     except OrchestratorUnavailable as error:
         return (f"dead runs were not looked for: {error}",)
     return tuple(f"the run {name} was dead, and is marked as crashed" for name in names)
+
+
+def _proposals_shown(world: World) -> tuple[str, ...]:
+    """Put the proposals that wait into the form of the promotion."""
+    try:
+        with orchestrator() as client:
+            show_proposals(world, client)
+    except OrchestratorUnavailable as error:
+        return (f"the form of promotions was not renewed: {error}",)
+    return ()

@@ -10,6 +10,7 @@ from policies.remedies import remedies_contradict
 from policies.schema import PolicyFile, TeamFile
 from policies.sources_contradict import sources
 from policies.written_objectives import DriftFile, PerformanceFile
+from policies.written_target import target_contradicts
 from profiles.metrics import METRICS
 
 _ROLES = (
@@ -40,6 +41,7 @@ def contradictions(file: PolicyFile, team: TeamFile) -> tuple[Problem, ...]:
         *measuring(file, team),
         *budgets(file, team),
         *remedies_contradict(file, team),
+        *target_contradicts(file.target),
     )
 
 

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Literal, TypeAlias
 
 from policies.remediation import Remediation
+from policies.target import Target
 from policies.verdict import Severity
 from profiles.layout import LabelLayout, Task, TrafficLayout
 from profiles.window import Cadence
@@ -237,5 +238,6 @@ class Policy:
     late_rows: timedelta | None = None
     remediation: Remediation = field(default_factory=Remediation)
     routes: Routes = Routes()
+    target: Target = field(default_factory=Target)
     filled: tuple[str, ...] = field(default=(), compare=False)
     filled_by_team: tuple[str, ...] = field(default=(), compare=False)

@@ -22,6 +22,7 @@ from policies.remedies import remediation
 from policies.schema import PolicyFile, TeamFile
 from policies.show import keys
 from policies.written_sources import LabelsFile, TrafficFile
+from policies.written_target import target
 from policies.written_types import Written
 from profiles.errors import PolicyInvalid
 from profiles.layout import Format, LabelLayout, TrafficLayout
@@ -56,6 +57,7 @@ def resolve(file: PolicyFile, team: TeamFile) -> Policy:
         segments=file.segments,
         false_pages=_false_pages(file, team),
         routes=_routes(file, team),
+        target=target(file.target, ours.target, cadence.length),
         baselines=tuple(
             CalendarBaseline(each.name, each.when.dates, each.when.weekdays, each.when.months)
             for each in file.baselines

@@ -12,6 +12,7 @@ from policies.policy import Authority, Automation
 from policies.written_objectives import ObjectivesFile
 from policies.written_remediation import RemediationFile
 from policies.written_sources import LabelsFile, TrafficFile
+from policies.written_target import TargetFile
 from policies.written_types import (
     AliasName,
     BaselineName,
@@ -88,6 +89,7 @@ class Watching(Written):
     authority: Authority | None = Field(
         None, description="Who moves the alias: external (your own delivery) or muster"
     )
+    target: TargetFile = Field(TargetFile(), description="Who makes a version answer, and how that is seen")
 
 
 class PolicyFile(Watching):

@@ -9,6 +9,7 @@ import yaml
 
 from policies.policy import Budget, BurnTier, CalendarBaseline, FalsePages, Policy
 from policies.remediation import Remediation, Trainer
+from policies.written_target import written
 from profiles.window import spelled
 
 _KEYS = {"at_most_worse": "at_most_worse_than_baseline"}
@@ -80,6 +81,7 @@ def _plain(policy: Policy) -> dict[str, Any]:
         "remediation": _remedies(policy.remediation),
         "automation": policy.automation,
         "authority": policy.authority,
+        "target": {key: _value(key, value) for key, value in written(policy.target).items()},
     }
 
 

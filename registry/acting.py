@@ -191,13 +191,21 @@ class Acting(Writing):
             intents.end(session, claim, event, sentence, result or {}, at)
 
     def decide(
-        self, model: str, key: str, event: IntentEvent, actor: Actor, reason: str, at: datetime
+        self,
+        model: str,
+        key: str,
+        event: IntentEvent,
+        actor: Actor,
+        reason: str,
+        at: datetime,
+        *,
+        trusted: bool = False,
     ) -> None:
         """Record that a proposal is `approved`, so that it can be claimed, or `declined`.
 
-        Raises MoveRefused when a name that is only claimed, or Muster itself, approves.
+        Raises MoveRefused when Muster itself approves, or a name that is only claimed and not `trusted`.
         """
-        if event == "approved" and actor.kind != "person":
+        if event == "approved" and actor.kind not in (("person", "claimed") if trusted else ("person",)):
             raise MoveRefused(f"{actor.name} may not approve: only a person who is known may")
         with self._writing("intent", model) as session:
             intents.decide(session, model, key, event, actor, reason, at)

@@ -49,10 +49,30 @@ def adopt(
             f"under the alias {policy.alias}; register one, or set registered_as and alias in the policy. "
             f"Without a model registry: muster baseline set {policy.model} --from TIME --to TIME"
         )
-    if current is not None and current.champion == served.version:
+    if current is not None and (
+        current.champion == served.version or _is_awaited(policy.model, served, ledger)
+    ):
         return current
     bind(policy, served, versions, ledger, profiles, at)
     return ledger.transit(_adoption(policy, policy_digest, served, current), at=at)
+
+
+def _is_awaited(model: str, served: ServedVersion, ledger: Ledger) -> bool:
+    """Say whether the alias only has not followed yet: a delivery was asked to leave what it names."""
+    if not ledger.intents(model, ("carry_out",), open_only=True):
+        return False
+    moved = [
+        each
+        for each in ledger.transitions(model)
+        if each.before is not None and each.before.champion != each.after.champion
+    ]
+    last = moved[-1] if moved else None
+    return (
+        last is not None
+        and last.kind in {"promoted", "rolled_back"}
+        and last.before is not None
+        and last.before.champion == served.version
+    )
 
 
 def adopt_unregistered(

@@ -74,6 +74,13 @@ def record_by_person(
     return change
 
 
+def record_found(
+    session: Session, changes: Sequence[IncidentChange], policy_digest: str, at: datetime
+) -> tuple[IncidentChange, ...]:
+    """Record changes that belong to no window, under the model's lock, and return those that are new."""
+    return tuple(change for change in changes if _record(session, change, at, None, policy_digest, at))
+
+
 def _record(
     session: Session,
     change: IncidentChange,

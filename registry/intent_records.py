@@ -30,6 +30,7 @@ class RecordedIntent:
     """An intent and what became of it so far.
 
     `note` says why the last attempt did not succeed; `ended_at`, `sentence` and `result` are of its end.
+    `approved_by` is the person who approved a proposal.
     """
 
     intent: Intent
@@ -41,3 +42,4 @@ class RecordedIntent:
     ended_at: datetime | None = None
     sentence: str | None = None
     result: Mapping[str, Any] | None = None
+    approved_by: str | None = None

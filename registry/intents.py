@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -147,9 +148,17 @@ def intents_of(
         query, events = query.where(IntentRow.model == model), events.where(IntentEventRow.model == model)
     if kinds is not None:
         query = query.where(col(IntentRow.kind).in_(kinds))
-    ends = {(row.model, row.key): row for row in session.exec(events).all() if row.event in _ENDS}
+    told = session.exec(events).all()
+    ends = {(row.model, row.key): row for row in told if row.event in _ENDS}
+    approved = {(row.model, row.key): row.actor for row in told if row.event == "approved"}
     rows = session.exec(query.order_by(col(IntentRow.at), col(IntentRow.model), col(IntentRow.nth))).all()
-    found = (_recorded(row, lease, ends.get((row.model, row.key))) for row, lease in rows)
+    found = (
+        replace(
+            _recorded(row, lease, ends.get((row.model, row.key))),
+            approved_by=approved.get((row.model, row.key)),
+        )
+        for row, lease in rows
+    )
     return tuple(each for each in found if not open_only or each.ended_at is None)
 
 

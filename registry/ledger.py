@@ -154,6 +154,21 @@ class Ledger(Acting):
             changes = incidents.record_pulse(session, pulse, policy, policy_digest)
             outbox.answer(session, changes, policy, policy_digest, respond_by_nothing, pulse.at)
 
+    def record_finding(
+        self, model: str, decide: Callable[[Sequence[Incident]], Sequence[IncidentChange]], at: datetime
+    ) -> tuple[IncidentChange, ...]:
+        """Record what was found outside of windows, under the model's current policy, and return it.
+
+        `decide` is given the model's open incidents, while nobody else can change them.
+        """
+        with self._writing("finding", model) as session:
+            policy_digest = current_policy_digest(session, model)
+            known = incidents.incidents_of(session, model, open_only=True)
+            changes = incidents.record_found(session, decide(known), str(policy_digest), at)
+            policy = load(Policy, session.get_one(PolicyRow, policy_digest).resolved)
+            outbox.answer(session, changes, policy, str(policy_digest), respond_by_nothing, at)
+        return changes
+
     def record_look(self, look: Look) -> None:
         """Remember how a model's log was found, for the next look; nothing of it enters the chain."""
         with self._writing("look", look.model) as session:

@@ -234,14 +234,21 @@ def _asked(rows: pa.Table, model: ModelFile, what: str) -> pa.Table:
     """Return the columns that a version takes, numbers as numbers where the log spells them as text."""
     if not model.inputs:
         return rows
-    missing = [name for name in model.inputs if name not in rows.schema.names]
+    places = {name: _place(name, rows.schema.names) for name in model.inputs}
+    missing = [name for name, place in places.items() if place is None]
     if missing:
         raise ColumnMissing(
             f"{what} takes {', '.join(missing[:5])}, which the rows do not have; log every column it takes"
         )
     return pa.table(
-        {name: _typed(rows.column(name), kind, name, what) for name, kind in model.inputs.items()}
+        {name: _typed(rows.column(places[name]), kind, name, what) for name, kind in model.inputs.items()}
     )
+
+
+def _place(name: str, columns: Sequence[str]) -> str | None:
+    """Return the column that holds an input: of its name, or of one struct such as `features.amount`."""
+    nested = [column for column in columns if column.endswith(f".{name}")]
+    return name if name in columns else nested[0] if len(nested) == 1 else None
 
 
 def _typed(column: pa.ChunkedArray, kind: str, name: str, what: str) -> pa.ChunkedArray:

@@ -49,7 +49,7 @@ def test_a_plan_says_what_would_be_done_and_does_nothing(bare: Installation, ser
     assert "add     work pool muster" in told.output
     assert "add     pulse/fleet  */5 * * * *" in told.output
     assert "add     watch/shop-1d" in told.output
-    assert told.output.endswith("3 to add, 0 to change, 0 to remove, 0 unchanged\n")
+    assert told.output.endswith("7 to add, 0 to change, 0 to remove, 0 unchanged\n")
     assert server.carried_out == []
 
 
@@ -91,10 +91,12 @@ def test_a_rendered_file_is_written_once_and_checked(bare: Installation) -> None
     assert bare.run("render").output == "prefect.yaml written\n"
     assert bare.run("render").output == "prefect.yaml is up to date\n"
     assert bare.run("render", "--check").exit_code == 0
-    pulse, reconcile, entry = yaml.safe_load((bare.folder / "prefect.yaml").read_text())["deployments"]
-    assert pulse["entrypoint"] == "flows.pulse.pulse_fleet"
-    assert reconcile["entrypoint"] == "flows.reconcile.reconcile_fleet"
-    assert MODEL in entry["description"]
+    entries = yaml.safe_load((bare.folder / "prefect.yaml").read_text())["deployments"]
+    made = {f"{entry['flow_name']}/{entry['name']}": entry for entry in entries}
+    assert made["pulse/fleet"]["entrypoint"] == "flows.pulse.pulse_fleet"
+    assert made["reconcile/fleet"]["entrypoint"] == "flows.reconcile.reconcile_fleet"
+    assert made[f"rollback/{MODEL}"]["work_pool"]["work_queue_name"] == "rollback"
+    assert MODEL in made["watch/shop-1d"]["description"]
 
 
 def test_a_file_that_cannot_be_written_is_a_message(bare: Installation) -> None:

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -19,10 +21,13 @@ NONE = timedelta(0)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
+def every(policies: Sequence[Policy], shard_size: int = 200) -> tuple[DeploymentSpec, ...]:
+    return deployments_for(policies, instance="prod", work_pool="muster", shard_size=shard_size)
+
+
 def of(policies: Sequence[Policy], shard_size: int = 200) -> tuple[DeploymentSpec, ...]:
-    """What watches these policies; reconciling has a test of its own."""
-    specs = deployments_for(policies, instance="prod", work_pool="muster", shard_size=shard_size)
-    return tuple(spec for spec in specs if spec.flow_name != "reconcile")
+    """Those that watch."""
+    return tuple(spec for spec in every(policies, shard_size) if spec.flow_name in {"watch", "pulse"})
 
 
 def test_one_deployment_watches_all_models_of_a_team_and_cadence(a_policy: Build) -> None:
@@ -174,7 +179,7 @@ def test_the_flow_that_is_named_takes_what_the_deployments_pass(a_policy: Build)
 
     policies = [a_policy(f"ads.model-{number}") for number in range(3)]
     policies[0] = replace(policies[0], freshness=Freshness(HOUR, Severity.CRITICAL))
-    for spec in of(policies, shard_size=1):
+    for spec in every(policies, shard_size=1):
         flow = load_flow_from_entrypoint(spec.entrypoint, use_placeholder_flow=False)
         accepted = signature(flow.fn).parameters
         assert flow.name == spec.flow_name
@@ -203,3 +208,26 @@ def test_a_fleet_does_not_fire_all_at_once() -> None:
 def test_the_slowest_log_of_a_team_sets_the_time(a_policy: Build) -> None:
     (spec,) = of([a_policy("ads.click", "1d"), a_policy("ads.view", "1d", 3 * HOUR)])
     assert spec.cron == cron_for(Cadence("1d"), 3 * HOUR, "ads-1d")
+
+
+def test_every_model_has_a_rollback_of_its_own_that_waits_behind_nothing(a_policy: Build) -> None:
+    specs = every([a_policy("ads.click"), a_policy("pricing.bike")])
+    mine = {spec.full_name: spec for spec in specs if spec.flow_name == "rollback"}
+    assert set(mine) == {"rollback/ads.click", "rollback/pricing.bike", "rollback/fleet"}
+    assert mine["rollback/ads.click"].parameters == {"model": "ads.click"}
+    assert mine["rollback/ads.click"].cron is None
+    assert {spec.work_queue for spec in mine.values()} == {"rollback"}
+
+
+def test_one_deployment_promotes_and_one_rehearses_every_night(a_policy: Build) -> None:
+    specs = {spec.full_name: spec for spec in every([a_policy("ads.click"), a_policy("pricing.bike")])}
+    assert specs["promote/fleet"].parameters == {"proposal": ""}
+    assert specs["promote/fleet"].living == ("parameters", "description")
+    assert specs["rehearse/fleet"].cron == "20 3 * * *"
+
+
+def test_the_click_on_rollback_waits_for_nothing_heavy() -> None:
+    heavy = "('mlflow', 'whylogs', 'sklearn', 'scipy', 'matplotlib')"
+    code = f"import sys, flows.rollback; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

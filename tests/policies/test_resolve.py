@@ -15,6 +15,7 @@ from policies.policy import Drift, FalsePages, Freshness, Performance, Policy, Q
 from policies.resolve import resolve
 from policies.schema import PolicyFile, TeamFile
 from policies.show import show
+from policies.target import Target
 from policies.verdict import Severity
 from profiles.errors import PolicyInvalid
 from profiles.layout import LabelLayout, TrafficLayout
@@ -67,6 +68,7 @@ def test_the_short_policy_of_the_common_case_resolves_to_all_defaults() -> None:
         quality=Quality(0.05, 0.1, 0.05, Severity.HIGH),
         drift=Drift(0.1, 0.25, 0.05, 0.1, Severity.HIGH, ()),
         performance=Performance("mae", 0.1, None, 0.8, 0.5, Severity.HIGH),
+        target=Target(deadline=timedelta(days=1)),
     )
 
 

@@ -1,0 +1,101 @@
+"""What Prefect has to offer to a person who acts: rollback, promotion, and the nightly rehearsal. Pure."""
+
+from collections.abc import Sequence
+
+from flows.deployment_spec import DeploymentSpec, instance_tag, origin
+from policies.policy import Policy
+
+ROLLBACK_FLOW = "rollback"
+PROMOTE_FLOW = "promote"
+REHEARSE_FLOW = "rehearse"
+FLEET = "fleet"
+# A rollback never waits behind a retraining.
+ROLLBACK_QUEUE = "rollback"
+_REHEARSE_CRON = "20 3 * * *"
+
+
+def acting_deployments(policies: Sequence[Policy], instance: str, work_pool: str) -> list[DeploymentSpec]:
+    """Return a rollback per model, and one each for the fleet: rollback, promote, rehearse."""
+    if not policies:
+        return []
+    return [
+        *(_rollback(policy, instance, work_pool) for policy in policies),
+        _rollback_of_fleet(instance, work_pool),
+        _promote(instance, work_pool),
+        _rehearse(instance, work_pool),
+    ]
+
+
+def _rollback(policy: Policy, instance: str, work_pool: str) -> DeploymentSpec:
+    what = (
+        f"**Quick run** rolls {policy.model} back: the champion before the last promotion serves again, and"
+        " promotion is frozen until somebody unfreezes it. Needs no training, no approval and nothing to fill"
+        " in; pressed twice it does nothing the second time. The run ends when the restored version was seen"
+        f" to answer. Without Prefect: `muster rollback {policy.model}`."
+    )
+    return DeploymentSpec(
+        flow_name=ROLLBACK_FLOW,
+        name=policy.model,
+        entrypoint="flows.rollback.roll_back_model",
+        parameters={"model": policy.model},
+        cron=None,
+        tags=("muster", instance_tag(instance), f"team:{policy.team}"),
+        work_pool=work_pool,
+        description=f"{what}\n\n{origin(instance)}",
+        work_queue=ROLLBACK_QUEUE,
+    )
+
+
+def _rollback_of_fleet(instance: str, work_pool: str) -> DeploymentSpec:
+    what = (
+        "Rolls several models back, each as its own deployment would. Say which: the models of a team, a list"
+        " of models, or all that were promoted since a time. A model that cannot go back does not stop the"
+        " others."
+    )
+    return DeploymentSpec(
+        flow_name=ROLLBACK_FLOW,
+        name=FLEET,
+        entrypoint="flows.rollback.roll_back_fleet",
+        parameters={},
+        cron=None,
+        tags=("muster", instance_tag(instance)),
+        work_pool=work_pool,
+        description=f"{what}\n\n{origin(instance)}",
+        work_queue=ROLLBACK_QUEUE,
+    )
+
+
+def _promote(instance: str, work_pool: str) -> DeploymentSpec:
+    what = (
+        "Approves a proposal: the challenger becomes the champion and bakes. With nothing filled in it is the"
+        " only proposal that waits. Prefect does not know who presses, so that models take an approval from"
+        " here only where their policy says `claimed_promotions: true`; else use `muster promote`."
+    )
+    return DeploymentSpec(
+        flow_name=PROMOTE_FLOW,
+        name=FLEET,
+        entrypoint="flows.promote.promote_proposed",
+        parameters={"proposal": ""},
+        cron=None,
+        tags=("muster", instance_tag(instance)),
+        work_pool=work_pool,
+        description=f"{what}\n\n{origin(instance)}",
+        living=("parameters", "description"),
+    )
+
+
+def _rehearse(instance: str, work_pool: str) -> DeploymentSpec:
+    what = (
+        "Rehearses every rollback at night: the version that would be restored is loaded and answers the last"
+        " logged rows. One that could not is a finding by day, not a surprise at night."
+    )
+    return DeploymentSpec(
+        flow_name=REHEARSE_FLOW,
+        name=FLEET,
+        entrypoint="flows.rehearse.rehearse_fleet",
+        parameters={},
+        cron=_REHEARSE_CRON,
+        tags=("muster", instance_tag(instance)),
+        work_pool=work_pool,
+        description=f"{what}\n\n{origin(instance)}",
+    )

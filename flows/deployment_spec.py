@@ -1,0 +1,58 @@
+"""What a Prefect deployment is, in Muster's words. Pure."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+
+
+@dataclass(frozen=True)
+class DeploymentSpec:
+    """One Prefect deployment, in Muster's words.
+
+    `cron` is in `timezone`; None means that only a person or an event starts it. While
+    `concurrency_limit` runs are going on, `collision_strategy` decides what becomes of the next one.
+    `parameters` are JSON values, `description` is markdown for Prefect's pages, and `work_queue` None
+    is the work pool's default queue.
+    """
+
+    flow_name: str
+    name: str
+    entrypoint: str
+    parameters: Mapping[str, str | int]
+    cron: str | None
+    tags: tuple[str, ...]
+    work_pool: str
+    description: str
+    timezone: str = "UTC"
+    work_queue: str | None = None
+    concurrency_limit: int = 1
+    collision_strategy: str = "CANCEL_NEW"
+    # Fields that runs keep up to date on the server: made once, then neither compared nor changed.
+    living: tuple[str, ...] = ()
+
+    @property
+    def full_name(self) -> str:
+        """The name by which Prefect's commands know it: `flow/deployment`."""
+        return f"{self.flow_name}/{self.name}"
+
+    @cached_property
+    def version(self) -> str:
+        """Twelve hexadecimal digits of the SHA-256 of everything above, as canonical JSON."""
+        content = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(content.encode()).hexdigest()[:12]
+
+
+def instance_tag(instance: str) -> str:
+    """Return the tag that marks a deployment as made, and therefore owned, by one Muster instance."""
+    return f"muster-instance:{instance}"
+
+
+def origin(instance: str) -> str:
+    """Return where a deployment comes from, and what of it may be changed on Prefect's pages (markdown)."""
+    return (
+        f"Made from the policy files of Muster instance `{instance}`. To stop it for a while, pause its"
+        " schedule here: `muster apply` keeps the pause. Any other change belongs into the policy files;"
+        " the next `muster apply` overwrites it here."
+    )
