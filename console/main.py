@@ -9,6 +9,7 @@ import click
 
 from console.acting import freeze, promote, proposals, rollback, unfreeze
 from console.apply import apply, render
+from console.backtest import backtest
 from console.baseline import baseline
 from console.doctor import doctor
 from console.history import history
@@ -74,6 +75,7 @@ for command in (
     report,
     baseline,
     retrain,
+    backtest,
     policy,
     apply,
     render,

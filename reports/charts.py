@@ -17,6 +17,7 @@ from markupsafe import Markup, escape
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 # Stand-ins that matplotlib draws with, and the page's own colours that take their place.
 _INK, _FAINT, _GRID, _LINE, _BAD = "#010101", "#020202", "#030303", "#040404", "#050505"
@@ -66,6 +67,40 @@ class Level:
     strict: bool = False
 
 
+@dataclass(frozen=True)
+class Curve:
+    """A number over time, one of several; the `main` one stands out."""
+
+    name: str
+    at: tuple[datetime, ...]
+    values: tuple[float, ...]
+    main: bool = False
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Something that happened at a time; `bad` where it was called off."""
+
+    at: datetime
+    name: str
+    bad: bool = False
+
+
+def curves(key: str, said: str, lines: Sequence[Curve], marks: Sequence[Mark]) -> Markup:
+    """Return a picture of several numbers over time, with what happened below them; see `over_time`."""
+    import matplotlib as mpl
+
+    with mpl.rc_context(_OURS | {"svg.hashsalt": key}):
+        figure, axes = _empty()
+        for place, line in enumerate(lines):
+            _curve(axes, line, place)
+        edge = axes.get_xlim()[1]
+        _ends(axes, lines, edge)
+        _happened(axes, marks)
+        _dates(axes, edge)
+        return _inline(_drawn(figure), key, said)
+
+
 def over_time(
     key: str, said: str, points: Sequence[Point], levels: Sequence[Level], *, bars: bool = False
 ) -> Markup:
@@ -75,11 +110,9 @@ def over_time(
     beyond a limit marked; bars begin at zero.
     """
     import matplotlib as mpl
-    from matplotlib.figure import Figure
 
     with mpl.rc_context(_OURS | {"svg.hashsalt": key}):
-        figure = Figure(figsize=_INCHES, layout="constrained")
-        axes = figure.subplots()
+        figure, axes = _empty()
         (_bars if bars else _line)(axes, points)
         edge = axes.get_xlim()[1]
         for level in levels:
@@ -87,10 +120,69 @@ def over_time(
         _dates(axes, edge)
         if bars:
             axes.set_ylim(bottom=0)
-        drawn = io.StringIO()
-        nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-        figure.savefig(drawn, format="svg", transparent=True, metadata=nothing)
-    return _inline(drawn.getvalue(), key, said)
+        return _inline(_drawn(figure), key, said)
+
+
+def _empty() -> tuple[Figure, Axes]:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=_INCHES, layout="constrained")
+    return figure, figure.subplots()
+
+
+def _drawn(figure: Figure) -> str:
+    drawn = io.StringIO()
+    nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+    figure.savefig(drawn, format="svg", transparent=True, metadata=nothing)
+    return drawn.getvalue()
+
+
+def _curve(axes: Axes, line: Curve, place: int) -> None:
+    colour = _LINE if line.main else _FAINT
+    style = "-" if line.main else ("--", ":", "-.")[(place - 1) % 3]
+    width = 1.8 if line.main else 1.2
+    axes.plot(line.at, line.values, color=colour, linestyle=style, linewidth=width, zorder=3)  # type: ignore[arg-type]
+
+
+def _ends(axes: Axes, lines: Sequence[Curve], edge: float) -> None:
+    """Name each line behind its end, one above the other where they end close together."""
+    low, high = axes.get_ylim()
+    apart, before = 0.09 * (high - low), float("-inf")
+    for line in sorted(lines, key=lambda each: each.values[-1]):
+        before = max(line.values[-1], before + apart)
+        named = axes.annotate(
+            line.name,
+            (edge, before),
+            xytext=(3, 0),
+            textcoords="offset points",
+            color=_LINE if line.main else _FAINT,
+            va="center",
+            annotation_clip=False,
+            parse_math=False,
+        )
+        named.set_in_layout(False)
+
+
+def _happened(axes: Axes, marks: Sequence[Mark]) -> None:
+    """Mark what happened along the lower edge: a sign for each kind, named in a legend."""
+    if not marks:
+        return
+    signs = dict(zip(dict.fromkeys(mark.name for mark in marks), "o^vsDP", strict=False))
+    low, high = axes.get_ylim()
+    axes.set_ylim(low - 0.08 * (high - low), high)
+    for name, sign in signs.items():
+        some = [mark for mark in marks if mark.name == name]
+        axes.plot(
+            [mark.at for mark in some],  # type: ignore[arg-type]
+            [low - 0.04 * (high - low)] * len(some),
+            linestyle="none",
+            marker=sign,
+            markersize=5,
+            color=_BAD if some[0].bad else _INK,
+            label=name,
+            zorder=4,
+        )
+    axes.legend(loc="upper left", ncols=len(signs), frameon=False, fontsize=8)
 
 
 def _line(axes: Axes, points: Sequence[Point]) -> None:

@@ -28,7 +28,7 @@ _COLUMNS = 20  # columns that a strip is shown for at once
 _FOUND = 8  # windows whose findings are told
 _SENTENCES = 8  # findings that are told of one objective
 _ORDER = (Status.BREACHED, Status.ERRORED, Status.AT_RISK, Status.INCONCLUSIVE, Status.MET)
-_KINDS = tuple((status.value, status_word(status)) for status in reversed(_ORDER))
+KINDS = tuple((status.value, status_word(status)) for status in reversed(_ORDER))
 
 
 @dataclass(frozen=True)
@@ -188,8 +188,13 @@ def _as_of(recorded: Sequence[datetime], policy: RecordedPolicy | None) -> str:
     return f"{newest}Written by Muster from its ledger; times are in UTC.{digest}"
 
 
+def page_of(template: str, **values: Any) -> str:
+    """Return a page from one of this room's templates."""
+    return _templates().get_template(template).render(**values)
+
+
 def _render(template: str, **values: Any) -> str:
-    return _templates().get_template(template).render(status_kinds=_KINDS, **values)
+    return page_of(template, status_kinds=KINDS, **values)
 
 
 @cache
