@@ -81,6 +81,8 @@ def backtest(
     from flows.embedded import configure, one_shot
 
     configure(settings, quiet=True)
+    # Prefect's temporary server makes its database, but not the folder it lies in.
+    settings.prefect_home.mkdir(parents=True, exist_ok=True)
     loaded = _of_file(file) if file is not None else _of_models(models, settings)
     orders = [_order(each, settings, traffic, labels, estimator, baseline_until, seed) for each in loaded]
     with one_shot():
