@@ -30,15 +30,17 @@ Body: TypeAlias = Callable[[RecordedIntent, World], Done]
 Bodies: TypeAlias = Mapping[IntentKind, Body]
 
 
-def bodies_of(fleet: Fleet, settings: Settings) -> Bodies:  # noqa: ARG001 - what bodies are made from
+def bodies_of(fleet: Fleet, settings: Settings) -> Bodies:
     """Return what is carried out here. An intent of another kind waits for whoever can."""
     from flows.carrying_out import carry_out
     from flows.promoting import promote_intended
+    from flows.responding_bodies import responding_bodies
     from flows.rolling_back import policy_of
     from flows.rollout import open_rollout
 
     rollout = open_rollout(settings)
     return {
+        **responding_bodies(fleet, settings),
         "carry_out": lambda recorded, world: carry_out(
             recorded, policy_of(recorded.intent.model, world), world, rollout
         ),

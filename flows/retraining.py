@@ -20,7 +20,7 @@ from profiles.sketch import read
 from registry.acting import nothing
 from registry.adoption import bind
 from registry.canonical import canonical_json, digest
-from registry.intent_records import Claim
+from registry.intent_records import Claim, RecordedIntent
 from registry.model_registry import NewVersion, ServedVersion
 from registry.moves import Standing, Wish, start_shadow
 from registry.records import Actor, IntentEvent
@@ -247,7 +247,7 @@ def result_of(ended: RetrainEnd) -> tuple[IntentEvent, str, dict[str, Any]]:
     return "failed", ended.sentence, {"outcome": "failed", "reasons": [ended.reason]}
 
 
-def order_of(claim: Claim) -> RetrainOrder:
+def order_of(claim: Claim | RecordedIntent) -> RetrainOrder:
     """Return what an intent orders; a person's wish is theirs, everything else is Muster's."""
     content, by = claim.intent.content, claim.intent.content.get("actor")
     actor = MUSTER if by is None else Actor(by["name"], by["kind"])
