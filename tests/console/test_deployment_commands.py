@@ -49,7 +49,7 @@ def test_a_plan_says_what_would_be_done_and_does_nothing(bare: Installation, ser
     assert "add     work pool muster" in told.output
     assert "add     pulse/fleet  */5 * * * *" in told.output
     assert "add     watch/shop-1d" in told.output
-    assert told.output.endswith("7 to add, 0 to change, 0 to remove, 0 unchanged\n")
+    assert told.output.endswith("8 to add, 0 to change, 0 to remove, 0 unchanged\n")
     assert server.carried_out == []
 
 

@@ -65,7 +65,7 @@ def test_status_counts_what_is_open_and_what_was_spent(installed: Installation) 
 
 def test_why_names_the_incidents_that_a_window_belongs_to(installed: Installation) -> None:
     text = installed.run("why", MODEL, "2026-03-06").output
-    assert text.splitlines()[1] == ("incident silent@2026-03-06T00:00Z: critical, since 2026-03-06 UTC, open")
+    assert text.splitlines()[2] == ("incident silent@2026-03-06T00:00Z: critical, since 2026-03-06 UTC, open")
     told = json.loads(installed.run("why", MODEL, "2026-03-01", "--json").stdout)
     assert told["incidents"] == []
     told = json.loads(installed.run("why", MODEL, "2026-03-02", "--json").stdout)

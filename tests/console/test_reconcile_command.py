@@ -88,11 +88,13 @@ def test_a_secret_that_is_not_set_is_named_and_the_message_waits(
     assert notes == {"channel on-call: env:ON_CALL_SECRET is not set: give it the secret"}
 
 
-def test_an_act_that_nothing_here_carries_out_is_told_and_kept(installed: Installation) -> None:
+def test_an_act_that_can_no_longer_be_is_told_and_has_failed(installed: Installation) -> None:
     with Ledger.open(f"sqlite:///{installed.folder / 'state' / 'ledger.db'}") as ledger:
-        ledger.record_intents([Intent(MODEL, "step 1", "step", "give it half of the requests")], None, AT)
+        content = {"version": "2", "opponent": "1", "weight": 0.5, "why": "shown no worse"}
+        step = Intent(MODEL, "step 1", "step", "give it half of the requests", content)
+        ledger.record_intents([step], None, AT)
         told = installed.run("reconcile")
         assert told.exit_code == 3
-        assert f"{MODEL}: step 1: put off, nothing here carries out step" in told.output
-        assert [each.intent.key for each in ledger.intents(MODEL, ("step",), open_only=True)] == ["step 1"]
+        assert f"{MODEL}: step 1: failed, version 2 of {MODEL} no longer contends" in told.output
+        assert [each.status for each in ledger.intents(MODEL, ("step",))] == ["failed"]
     assert Path(installed.folder / "state").exists()

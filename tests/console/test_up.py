@@ -71,7 +71,7 @@ def waited(process: subprocess.Popen[str], log: Path, words: str) -> str:
 
 def test_all_is_up_until_ctrl_c_and_the_state_stays(up: subprocess.Popen[str], bare: Installation) -> None:
     said = (bare.folder / "up.log").read_text()
-    for part in ("Prefect server", "MLflow server", "deployments     2 in line", "worker"):
+    for part in ("Prefect server", "MLflow server", "deployments     8 in line", "worker"):
         assert part in said
 
     examined = json.loads(typed(bare, "doctor", "--json").stdout)
