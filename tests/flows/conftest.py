@@ -175,6 +175,9 @@ def prefect_client(
 
         client._client.event_hooks["request"].append(note)
         yield client
+        # Names such as rollback/fleet are the same for every instance, and the server is every test's.
+        for deployment in client.read_deployments():
+            client.delete_deployment(deployment.id)
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 """Rolling back for real: Prefect's server and worker, a service under load; the command with both dead."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,6 @@ from registry.records import Actor
 from tests.flows.a_shop import MODEL, Load, Shop, open_shop
 
 pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("prefect")]
-
-
-@pytest.fixture(autouse=True)
-def _nothing_is_left(prefect_client: Any) -> Iterator[None]:
-    """Take the deployments away again: their names are the same for every instance on this server."""
-    yield
-    carry_out(plan([], prefect_client, instance="click"), prefect_client, prune=True)
 
 
 def version_of(url: str) -> str:
