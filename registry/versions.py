@@ -282,6 +282,7 @@ def _served(found: Any) -> ServedVersion:
         source=found.source,
         registered_at=datetime.fromtimestamp(found.creation_timestamp / 1000, UTC),
         told={name.removeprefix(TOLD): value for name, value in found.tags.items() if name.startswith(TOLD)},
+        registered_by=found.user_id or None,
     )
 
 
