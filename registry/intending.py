@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from policies.grading import Grade
 from policies.intents import MESSAGES, Intent, IntentKind
 from profiles.errors import MoveRefused
-from registry import freezes, intents
+from registry import freezes, grades, intents
 from registry.intent_records import Claim, RecordedIntent
 from registry.records import Actor, IntentEvent
 from registry.writing import Writing
@@ -98,3 +99,18 @@ class Intending(Writing):
     def dead_letters(self) -> tuple[RecordedIntent, ...]:
         """Return the messages that were given up, with the reason: somebody has to be told otherwise."""
         return tuple(each for each in self.intents(kinds=MESSAGES) if each.status == "failed")
+
+    def record_grade(self, grade: Grade, at: datetime) -> None:
+        """Record what an observed act would have gained, once; the first grade of an intent stands."""
+        with self._writing("grade", grade.model) as session:
+            grades.record_grade(session, grade, at)
+
+    def grades(self, model: str | None = None) -> tuple[Grade, ...]:
+        """Return what observed acts would have gained, of one model or of all, in the order of grading."""
+        with self._database.reading() as session:
+            return grades.grades_of(session, model)
+
+    def ungraded(self) -> tuple[RecordedIntent, ...]:
+        """Return the acts that were only observed and are to be graded, by model and oldest first."""
+        with self._database.reading() as session:
+            return grades.ungraded(session)
