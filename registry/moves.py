@@ -215,23 +215,6 @@ def unfreeze(standing: Standing, wish: Wish) -> TransitionRequest | Unchanged:
     return _request(standing, "unfrozen", wish, frozen_by=None)
 
 
-def adopt(standing: Standing, version: str, wish: Wish) -> TransitionRequest | Unchanged:
-    """Take over that somebody else made a version the champion; a contest with the former one is over."""
-    if standing.champion == version:
-        return Unchanged(f"version {version} of {standing.model} serves already")
-    return _request(
-        standing,
-        "adopted",
-        wish,
-        champion=version,
-        previous=standing.champion,
-        challenger=None,
-        challenger_role=None,
-        weight=0.0,
-        bake_until=None,
-    )
-
-
 def _request(standing: Standing, kind: TransitionKind, wish: Wish, **changes: Any) -> TransitionRequest:
     now = standing.assignment or Assignment(standing.model, 1, None)
     seen = 0 if standing.assignment is None else now.revision

@@ -26,8 +26,9 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
     yield from opened(tmp_path)
 
 
-def fail(shop: Shop, kind: IntentKind, key: str = "for drift", **result: object) -> None:
+def fail(shop: Shop, kind: IntentKind, **result: object) -> None:
     """Record an act and that it failed."""
+    key = "for drift"
     content = {"version": shop.champion, "opponent": "0", "why": "worse"}
     shop.world.ledger.record_intents([Intent(MODEL, key, kind, kind, content)], None, shop.now)
     claim = shop.world.ledger.claim("w", shop.now, shop.now + timedelta(minutes=1), (kind,))
