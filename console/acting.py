@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from console.names import known
+from console.screen import show
 from console.typed import person
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ _WAIT = click.option(
     show_default=True,
     help="Seconds to wait until the version was seen to answer.",
 )
+# Lines about acts that were only observed.
+_OBSERVED = 10
 # Done, and not verified yet.
 _LOOK_AT_IT = 3
 
@@ -84,9 +87,13 @@ def promote(model: str, version: str | None, reason: str, *, wait: int) -> None:
 @click.command()
 @click.argument("model", required=False)
 def proposals(model: str | None) -> None:
-    """Show the promotions that wait for a person, with champion against challenger."""
+    """Show the promotions that wait for a person, and what Muster would have done where it only observes.
+
+    Of the latter the newest ten, with what they would have gained.
+    """
     from flows.contest import contest
     from flows.promoting import proposals as waiting
+    from reports.observed import observed_lines, observed_section
 
     with _acting() as (world, _, _):
         if model is not None:
@@ -95,7 +102,10 @@ def proposals(model: str | None) -> None:
             f"{contest(each, world)}\n\napprove: muster promote {each.model}"
             for each in waiting(world, model)
         ]
+        observed = observed_lines(world.ledger.intents(model), world.ledger.grades(model), _OBSERVED)
     click.echo("\n\n".join(told) or "no promotion waits for a person")
+    if observed:
+        show(*observed_section(observed))
 
 
 @click.command()

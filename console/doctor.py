@@ -15,8 +15,9 @@ from console.screen import as_json, show_json
 def doctor(*, as_json: bool) -> None:
     """Say what is wrong with this installation, and the command that mends it; changes nothing.
 
-    Looked at are the installed packages, the policies, the ledger, the model registry, every model's traffic,
-    and Prefect with its deployments and workers. Exits with 3 when something is wrong.
+    Looked at are the installed packages, the policies, the ledger, whether every model could be rolled back,
+    acts that failed for good, the model registry, every model's traffic, alerts, and Prefect with its
+    deployments and workers. Exits with 3 when something is wrong.
     """
     from console.fleet import load_fleet
     from flows.doctor import examine

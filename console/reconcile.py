@@ -8,16 +8,20 @@ import sys
 import click
 
 from console.fleet import load_fleet
+from console.typed import person
 
 
 @click.command()
-def reconcile() -> None:
+@click.option("--again", metavar="ID", help="Try an act or message once more that failed for good.")
+def reconcile(again: str | None) -> None:
     """Do once, here and now, what the scheduled run does: unfinished acts, messages, aliases, copies.
 
-    Nothing is done or told twice, whoever else is at it. Secret blocks can only be read with PREFECT_API_URL
-    set. Exits with 3 when something failed or has to be tried again.
+    Nothing is done or told twice, whoever else is at it. `muster doctor` prints the ID of what failed for
+    good. Secret blocks can only be read with PREFECT_API_URL set. Exits with 3 when something failed or has
+    to be tried again.
     """
     from flows import reconciliation
+    from flows.again import try_again
     from flows.bodies import bodies_of
     from flows.predicting import open_copies
     from flows.telling import secret_block
@@ -29,6 +33,9 @@ def reconcile() -> None:
     fleet = load_fleet(settings)
     world = open_world(settings)
     with world.ledger:
+        if again is not None:
+            wanted = try_again(again, person(), world)
+            click.echo(f"{wanted.intent.model}: {wanted.intent.key}: to be done, by {wanted.approved_by}")
         done = reconciliation.reconcile(
             fleet,
             world,

@@ -22,7 +22,8 @@ def retrain(model: str, *, reason: str, as_json: bool) -> None:
     Labelled rows are validated, each recipe of the policy is fitted, and the best is compared with the
     champion on the same later rows. Exits with 3 when there is no challenger; the reason is told.
     """
-    from flows.retraining import Retrained, result_of, retrain_waiting, wanted
+    from flows.retrain_waiting import retrain_waiting, wanted
+    from flows.retraining import Retrained, result_of
     from flows.step import begin
     from flows.trainers import retrain_ports
     from flows.world import open_world

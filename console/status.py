@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from reports.status import Pages, Standing
 
 _LAST = 30
+_OBSERVED = 5  # acts that were only observed
 _END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
 
 
@@ -161,6 +162,7 @@ def _unconfirmed(judged: Judged | None) -> str | None:
 
 def _model(ledger: Ledger, model: str, last: int, *, as_json: bool) -> bool:
     """Show one model's last windows; return whether the newest stands badly."""
+    from reports.observed import observed_lines, observed_section
     from reports.shapes import windows_json
     from reports.status import windows_table
 
@@ -175,6 +177,9 @@ def _model(ledger: Ledger, model: str, last: int, *, as_json: bool) -> bool:
         show(windows_table(model, judged))
         if len(found) > last:
             click.echo(f"\nThere are earlier windows; `--last {2 * last}` shows more of them.")
+        observed = observed_lines(ledger.intents(model), ledger.grades(model), _OBSERVED)
+        if observed:
+            show(*observed_section(observed))
     return bool(judged) and _badly(judged[-1])
 
 

@@ -30,6 +30,7 @@ def why(model: str, window: str | None, *, as_json: bool) -> None:
     from registry.recompute import recompute
     from registry.settings import load_settings
     from reports.incidents import of_window
+    from reports.observed import observed_of, observed_section
     from reports.shapes import why_json
     from reports.why import why_text
 
@@ -40,11 +41,14 @@ def why(model: str, window: str | None, *, as_json: bool) -> None:
         policy = ledger.policy(judged.policy_digest).policy
         counted = ledger.budget_counts(policy, judged.verdict.window)
         incidents = of_window(ledger.incidents(model), judged.verdict.window)
+        observed = observed_of(judged.verdict.window, ledger.intents(model), ledger.grades(model))
     recomputed = recompute(judged, policy, ProfileStore(settings.profiles_root), counted)
     if as_json:
         show_json(why_json(judged, policy, recomputed, incidents))
     else:
         show(why_text(judged, policy, recomputed, incidents))
+        if observed:
+            show(*observed_section(observed))
 
 
 def _newest(ledger: Ledger, model: str) -> Judged:

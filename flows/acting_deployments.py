@@ -1,4 +1,4 @@
-"""What Prefect has to offer to a person who acts: rollback, promotion, and the nightly rehearsal. Pure."""
+"""What Prefect has to offer to a person who acts: rollback, promotion, retraining; and rehearsals. Pure."""
 
 from collections.abc import Sequence
 
@@ -8,6 +8,7 @@ from policies.policy import Policy
 ROLLBACK_FLOW = "rollback"
 PROMOTE_FLOW = "promote"
 REHEARSE_FLOW = "rehearse"
+RETRAIN_FLOW = "retrain"
 FLEET = "fleet"
 # A rollback never waits behind a retraining.
 ROLLBACK_QUEUE = "rollback"
@@ -15,14 +16,19 @@ _REHEARSE_CRON = "20 3 * * *"
 
 
 def acting_deployments(policies: Sequence[Policy], instance: str, work_pool: str) -> list[DeploymentSpec]:
-    """Return a rollback per model, and one each for the fleet: rollback, promote, rehearse."""
+    """Return a rollback per model, and one each for the fleet: rollback, promote, rehearse, retrain.
+
+    The last one only where labels are there to learn from.
+    """
     if not policies:
         return []
+    learns = any(policy.labels is not None for policy in policies)
     return [
         *(_rollback(policy, instance, work_pool) for policy in policies),
         _rollback_of_fleet(instance, work_pool),
         _promote(instance, work_pool),
         _rehearse(instance, work_pool),
+        *([_retrain(instance, work_pool)] if learns else []),
     ]
 
 
@@ -98,4 +104,23 @@ def _rehearse(instance: str, work_pool: str) -> DeploymentSpec:
         tags=("muster", instance_tag(instance)),
         work_pool=work_pool,
         description=f"{what}\n\n{origin(instance)}",
+    )
+
+
+def _retrain(instance: str, work_pool: str) -> DeploymentSpec:
+    what = (
+        "Retrains the model that you name: labelled rows are validated, every recipe of its policy is fitted"
+        " and compared with the champion on the same later rows. What is better answers beside the champion,"
+        " in shadow, until the gate decides; what came of it is in the ledger."
+    )
+    return DeploymentSpec(
+        flow_name=RETRAIN_FLOW,
+        name=FLEET,
+        entrypoint="flows.retrain.retrain_model",
+        parameters={},
+        cron=None,
+        tags=("muster", instance_tag(instance)),
+        work_pool=work_pool,
+        description=f"{what}\n\n{origin(instance)}",
+        collision_strategy="ENQUEUE",
     )

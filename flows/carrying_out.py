@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 from flows.bodies import Done
+from flows.unseen import tell_unseen
 from flows.world import World
 from policies.intents import Intent, IntentKind
 from policies.policy import Policy
-from policies.rollout import REQUESTED, Sighting, found, is_verified, over, unseen
+from policies.rollout import REQUESTED, Sighting, is_verified, over, unseen
 from profiles.errors import LedgerConflict, TrafficUnavailable
 from registry.intent_records import Claim, RecordedIntent
 from registry.records import Assignment, Transition
@@ -47,18 +48,18 @@ def carry_out(recorded: RecordedIntent, policy: Policy, world: World, rollout: R
     if now.champion == before and not _shared(policy, now, rollout):
         return Done(f"version {now.champion} answers as before: there is nothing to carry out")
     if (reason := refused(policy)) is not None:
-        return _refused(policy, f"{REQUESTED}: version {now.champion}; {reason}", world)
+        return _refused(policy, transition, f"{REQUESTED}: version {now.champion}; {reason}", world)
     if not _was_requested(recorded, world):
         try:
             said = _told(recorded, policy, now, transition, world, rollout)
         except NotCarriedOut as error:
-            return _unable(recorded, policy, now, str(error), world)
+            return _unable(recorded, policy, transition, str(error), world)
         if (after := world.ledger.assignment(policy.model)) is not None and _differ(after, now):
             # Somebody moved in between, and may have told the target before us: what is true now goes last.
             return _again(recorded, policy, world, rollout)
     else:
         said = f"{REQUESTED}: version {now.champion} of {policy.model}"
-    return _looked(recorded, policy, now, said, world, rollout)
+    return _looked(recorded, policy, transition, said, world, rollout)
 
 
 def follow(model: str, policy: Policy, world: World, rollout: Rollout, worker: str) -> list[Done]:
@@ -165,30 +166,31 @@ def _again(recorded: RecordedIntent, policy: Policy, world: World, rollout: Roll
     return Done(f"another assignment came in between: {said}", {"obsolete": True})
 
 
-def _refused(policy: Policy, sentence: str, world: World) -> Done:
-    at = world.clock()
-    world.ledger.record_finding(
-        policy.model, lambda known: found(known, policy.model, "not_verified", sentence, at), at
-    )
+def _refused(policy: Policy, transition: Transition, sentence: str, world: World) -> Done:
+    tell_unseen(policy, transition, sentence, world)
     return Done(sentence, event="failed")
 
 
-def _unable(recorded: RecordedIntent, policy: Policy, now: Assignment, error: str, world: World) -> Done:
+def _unable(
+    recorded: RecordedIntent, policy: Policy, transition: Transition, error: str, world: World
+) -> Done:
     """Keep an order that its target did not take to try it again; after the deadline it is an incident."""
     at = world.clock()
-    sentence = f"version {now.champion} of {policy.model} could not be made to answer: {error}"
+    sentence = f"version {transition.after.champion} of {policy.model} could not be made to answer: {error}"
     if at >= recorded.recorded_at + policy.target.deadline:
-        said = f"{sentence}; it is tried again every minute"
-        world.ledger.record_finding(
-            policy.model, lambda known: found(known, policy.model, "not_verified", said, at), at
-        )
+        tell_unseen(policy, transition, f"{sentence}; it is tried again every minute", world)
     return Done(sentence, event="waiting", due=at + TRY_AGAIN)
 
 
 def _looked(
-    recorded: RecordedIntent, policy: Policy, now: Assignment, said: str, world: World, rollout: Rollout
+    recorded: RecordedIntent,
+    policy: Policy,
+    transition: Transition,
+    said: str,
+    world: World,
+    rollout: Rollout,
 ) -> Done:
-    at, model, version = world.clock(), policy.model, str(now.champion)
+    at, model, version = world.clock(), policy.model, str(transition.after.champion)
     sighting = _sighting(policy, recorded.recorded_at, world, rollout)
     if not sighting.told:
         sentence = f"{said}; nothing says who answers (name traffic.version or target.verify to have it seen)"
@@ -203,7 +205,7 @@ def _looked(
     unverified = f"{REQUESTED}: {unseen(sighting, version)}"
     if at < recorded.recorded_at + policy.target.deadline:
         return Done(unverified, event="waiting", due=at + LOOK_AGAIN)
-    world.ledger.record_finding(model, lambda known: found(known, model, "not_verified", unverified, at), at)
+    tell_unseen(policy, transition, unverified, world)
     return Done(unverified, {"version": version, "verified": False}, event="failed")
 
 

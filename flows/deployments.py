@@ -27,8 +27,6 @@ RECONCILE_FLOW = "reconcile"
 RECONCILE_ENTRYPOINT = "flows.reconcile.reconcile_fleet"
 # Between two pulses: a worker's processor is busy for ten seconds with every run.
 RECONCILE_CRON = "2-59/5 * * * *"
-RETRAIN_FLOW = "retrain"
-RETRAIN_ENTRYPOINT = "flows.retrain.retrain_model"
 SCHEDULE_SLUG = "cadence"
 
 _MINUTE = timedelta(minutes=1)
@@ -75,8 +73,6 @@ def deployments_for(
         specs.append(_pulse(instance, work_pool))
     if policies:
         specs.append(_reconcile(instance, work_pool))
-    if any(policy.labels is not None for policy in policies):
-        specs.append(_retrain(instance, work_pool))
     specs += acting_deployments(policies, instance, work_pool)
     return tuple(sorted(specs, key=lambda spec: spec.full_name))
 
@@ -190,26 +186,6 @@ def _reconcile(instance: str, work_pool: str) -> DeploymentSpec:
         tags=("muster", instance_tag(instance)),
         work_pool=work_pool,
         description=f"{what}\n\n{origin(instance)}",
-    )
-
-
-def _retrain(instance: str, work_pool: str) -> DeploymentSpec:
-    """Return the deployment that retrains the model that its parameter names."""
-    what = (
-        "Retrains the model that you name: labelled rows are validated, every recipe of its policy is fitted"
-        " and compared with the champion on the same later rows. What is better answers beside the champion,"
-        " in shadow, until the gate decides; what came of it is in the ledger."
-    )
-    return DeploymentSpec(
-        flow_name=RETRAIN_FLOW,
-        name="fleet",
-        entrypoint=RETRAIN_ENTRYPOINT,
-        parameters={},
-        cron=None,
-        tags=("muster", instance_tag(instance)),
-        work_pool=work_pool,
-        description=f"{what}\n\n{origin(instance)}",
-        collision_strategy="ENQUEUE",
     )
 
 

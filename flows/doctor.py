@@ -5,13 +5,14 @@ left out: the part's own complaint says enough.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from flows import doctor_alerts, doctor_rollback
+from flows import doctor_acts, doctor_alerts, doctor_rollback
 from flows.standing import who_stands
 from flows.world import sight_of
 from policies.load import Fleet
@@ -49,6 +50,8 @@ def examine(settings: Settings, fleet: Fleet, environ: Mapping[str, str]) -> Exa
     looked_at = ["installed packages", "policies"]
     parts: tuple[tuple[str, Callable[[], Iterator[Complaint]]], ...] = (
         ("ledger", lambda: _ledger(settings, fleet)),
+        ("rollback", lambda: _rollback(settings, fleet)),
+        ("acts", lambda: _acts(settings, fleet)),
         ("model registry", lambda: _registry(settings, fleet)),
         ("traffic", lambda: _traffic(settings, fleet)),
         ("alerts", lambda: _alerts(settings, fleet, environ)),
@@ -87,7 +90,7 @@ def _policies(fleet: Fleet) -> Iterator[Complaint]:
 
 
 def _ledger(settings: Settings, fleet: Fleet) -> Iterator[Complaint]:
-    if settings.database_url.startswith("sqlite") and not Path(_file(settings.database_url)).exists():
+    if not _is_there(settings):
         yield Complaint("ledger", "there is no ledger yet", "muster watch MODEL")
         return
     try:
@@ -105,10 +108,40 @@ def _ledger(settings: Settings, fleet: Fleet) -> Iterator[Complaint]:
             for model, champion in served.items():
                 if champion is not None:
                     yield from _compared(model, champion, ledger)
-            for wrong, mend in doctor_rollback.complaints(settings, fleet, ledger):
-                yield Complaint("rollback", wrong, mend)
     except LedgerUnavailable as error:
         yield Complaint("ledger", str(error), "correct database_url, or start the database")
+
+
+def _rollback(settings: Settings, fleet: Fleet) -> Iterator[Complaint]:
+    with _opened(settings) as ledger:
+        found = () if ledger is None else doctor_rollback.complaints(settings, fleet, ledger)
+        yield from (Complaint("rollback", *each) for each in found)
+
+
+def _acts(settings: Settings, fleet: Fleet) -> Iterator[Complaint]:
+    with _opened(settings) as ledger:
+        found = () if ledger is None else doctor_acts.complaints(fleet, ledger)
+        yield from (Complaint("acts", *each) for each in found)
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[Ledger | None]:
+    """Give the ledger; None where it cannot be used, which is said where it is looked at itself."""
+    if not _is_there(settings):
+        yield None
+        return
+    try:
+        ledger = Ledger.open(settings.database_url, migrate=False)
+    except LedgerUnavailable:
+        yield None
+        return
+    with ledger:
+        yield ledger
+
+
+def _is_there(settings: Settings) -> bool:
+    """Say whether there is a database to look into; looking makes none."""
+    return not settings.database_url.startswith("sqlite") or Path(_file(settings.database_url)).exists()
 
 
 def _champion(model: str, ledger: Ledger) -> str | None:

@@ -1,8 +1,10 @@
 """What keeps alerts from reaching anybody."""
 
+import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from flows.again import id_of
 from policies.load import Fleet
 from policies.routes import unknown_channels
 from profiles.errors import LedgerUnavailable
@@ -33,6 +35,7 @@ def _dead_letters(settings: Settings) -> Iterator[tuple[str, str]]:
         with Ledger.open(settings.database_url, migrate=False) as ledger:
             for letter in ledger.dead_letters():
                 wrong = f"nobody heard about {letter.intent.model} ({letter.intent.key}): {letter.sentence}"
-                yield wrong, "mend the channel, and tell them yourself"
+                command = f"muster reconcile --again {shlex.quote(id_of(letter))}"
+                yield wrong, f"mend the channel, then {command}"
     except LedgerUnavailable:
         return  # said where the ledger is looked at

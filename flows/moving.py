@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
+from flows.own_rollback import roll_back_of_itself
+from flows.rolling_back import Preflight
 from flows.world import World
 from policies.alerting import Alert, channels_for, sends
 from policies.intents import Intent, IntentKind
@@ -25,11 +27,18 @@ _MUSTER = Actor("muster", "muster")
 _Request: TypeAlias = Callable[[Standing, Intent, Wish], TransitionRequest | Unchanged]
 
 
-def carry(asked: RecordedIntent, policy: Policy, world: World, approver: str | None = None) -> str:
+def carry(
+    asked: RecordedIntent,
+    policy: Policy,
+    world: World,
+    approver: str | None = None,
+    preflight: Preflight | None = None,
+) -> str:
     """Carry out an intent of MOVES, and say what came of it; again it changes nothing more.
 
-    `approver` is the person who approved it where it was a proposal. Raises MoveRefused when it is out of
-    date, frozen or beyond the blast radius, LedgerConflict when somebody moved at the same moment.
+    `approver` is the person who approved it where it was a proposal; `preflight` tries the version that a
+    rollback would restore. Raises MoveRefused when the move is out of date, frozen or beyond the blast
+    radius, or nothing fit can be restored; LedgerConflict when somebody moved at the same moment.
     """
     intent, at = asked.intent, world.clock()
     actor = _MUSTER if approver is None else Actor(approver, "person")
@@ -38,11 +47,9 @@ def carry(asked: RecordedIntent, policy: Policy, world: World, approver: str | N
     digest = None if recorded is None else recorded.digest
     wish = Wish(f"by {intent.key}", actor, why, evidence=dict(intent.content), policy_digest=digest)
     if intent.kind == "roll_back":
-        then, version = _told(policy, intent, actor, world), str(intent.content["version"])
-        fallback = policy.remediation.fallback
-        return world.ledger.roll_back(
-            intent.model, wish, at, fallback=fallback, of=version, then=then
-        ).sentence
+        return roll_back_of_itself(
+            intent, policy, wish, lambda each: _told(each, intent, actor, world), world, preflight
+        )
     if any(each.key == wish.key for each in world.ledger.transitions(intent.model)):
         return f"{intent.sentence}: done already"
     standing = world.ledger.standing(intent.model)

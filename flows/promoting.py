@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any, TypeAlias
 
 from flows.bodies import Done
 from flows.carrying_out import LEASE, Rollout, claimed, settle
-from flows.rolling_back import policy_of, see_through
+from flows.rolling_back import policy_of, see_through, together
 from flows.world import World
 from policies.alerting import Alert, channels_for, sends
 from policies.intents import Intent, IntentKind
@@ -22,6 +23,9 @@ from serving.targets import refused
 
 PROMOTIONS: tuple[IntentKind, ...] = ("promote",)
 _MUSTER = Actor("muster", "muster")
+
+# A model and those that move together with it, each with the version that is to serve.
+_Group: TypeAlias = Sequence[tuple[Policy, str]]
 
 
 @dataclass(frozen=True)
@@ -109,19 +113,14 @@ def promote(
 ) -> Promoted:
     """Make a version the champion because a person says so: without one named, the challenger.
 
-    Models of `rolls_with` move as well, each to its own challenger, or none does. Raises MoveRefused.
+    Models that move together with it (`rolls_with`) do so in the same transaction, each to its own
+    challenger. Raises MoveRefused, and LedgerConflict when somebody moved one of them at the same moment.
     """
     policy = policy_of(model, world)
     named = version or _challenger(world.ledger.standing(model))
-    group = [(policy, named), *_companions(policy, world)]
-    decided = [_decided(each, wanted, actor, reason, world) for each, wanted in group]
-    said = []
-    for (each, _), request in zip(group, decided, strict=True):
-        if isinstance(request, Unchanged):
-            said.append(request.sentence)
-            continue
-        after = world.ledger.move(request, world.clock(), then=_then(each, actor, world.clock()))
-        said.append(_done(each.model, after))
+    group = _group(policy, named, world)
+    decided = [_decided(each, wanted, actor, reason, group, world) for each, wanted in group]
+    said = _moved(group, decided, actor, world)
     changed = not isinstance(decided[0], Unchanged)
     return _seen_through(policy, named, changed, said, actor, world, rollout, patience)
 
@@ -140,16 +139,11 @@ def promote_intended(waiting: RecordedIntent, policy: Policy, world: World) -> D
     try:
         if standing.champion != version:
             _still_contends(standing, version)
-        group = [(policy, version), *(() if standing.champion == version else _companions(policy, world))]
-        decided = [_request(each, wanted, wish, world) for each, wanted in group]
-        afters = [
-            world.ledger.move(request, world.clock(), then=_then(each, actor, world.clock()))
-            for (each, _), request in zip(group, decided, strict=True)
-            if not isinstance(request, Unchanged)
-        ]
+        group = _group(policy, version, world)
+        decided = [_request(each, wanted, _part(wish, each, policy, group), world) for each, wanted in group]
+        said = _moved(group, decided, actor, world)
     except (MoveRefused, LedgerConflict) as error:
         return Done(f"version {version} of {policy.model} was not promoted: {error}", event="failed")
-    said = [_done(after.model, after) for after in afters] or [f"version {version} serves already"]
     return Done("; ".join(said), {"version": version})
 
 
@@ -180,18 +174,50 @@ def _challenger(standing: Standing) -> str:
     return now.challenger
 
 
-def _companions(policy: Policy, world: World) -> list[tuple[Policy, str]]:
-    others = [policy_of(each, world) for each in policy.remediation.rolls_with]
-    return [(each, _challenger(world.ledger.standing(each.model))) for each in others]
+def _group(policy: Policy, version: str, world: World) -> _Group:
+    """Return who moves to which version: those that move together with the model go to their challengers.
+
+    Once the model has moved, they have as well.
+    """
+    if world.ledger.standing(policy.model).champion == version:
+        return ((policy, version),)
+    others = together(policy.model, world)[1:]
+    challengers = ((each, _challenger(world.ledger.standing(each.model))) for each in others)
+    return ((policy, version), *challengers)
+
+
+def _part(wish: Wish, policy: Policy, leader: Policy, group: _Group) -> Wish:
+    """Return one model's part in a wish; beside the proposal's own model it has a key that tells of it."""
+    key = wish.key if policy == leader else f"{wish.key} of {leader.model}"
+    return replace(wish, key=key, evidence={**wish.evidence, **_tied(group)})
+
+
+def _tied(group: _Group) -> dict[str, Any]:
+    """Return what a transition remembers of those that moved with it: model and version of each."""
+    return {"together": {each.model: version for each, version in group}} if len(group) > 1 else {}
 
 
 def _decided(
-    policy: Policy, version: str, actor: Actor, reason: str, world: World
+    policy: Policy, version: str, actor: Actor, reason: str, group: _Group, world: World
 ) -> TransitionRequest | Unchanged:
     now = world.ledger.assignment(policy.model)
     key = f"promote version {version} after revision {0 if now is None else now.revision}"
-    wish = Wish(key, actor, reason, trusted=policy.remediation.claimed_promotions)
-    return _request(policy, version, wish, world)
+    trusted = policy.remediation.claimed_promotions
+    return _request(policy, version, Wish(key, actor, reason, _tied(group), trusted=trusted), world)
+
+
+def _moved(
+    group: _Group, decided: Sequence[TransitionRequest | Unchanged], actor: Actor, world: World
+) -> list[str]:
+    """Carry out what was decided of a group, all of it or nothing, and say what came of each."""
+    at = world.clock()
+    wanted = [
+        (request, _then(policy, actor, at))
+        for (policy, _), request in zip(group, decided, strict=True)
+        if not isinstance(request, Unchanged)
+    ]
+    stayed = [each.sentence for each in decided if isinstance(each, Unchanged)]
+    return [*(_done(each.model, each) for each in world.ledger.move_together(wanted, at)), *stayed]
 
 
 def _request(policy: Policy, version: str, wish: Wish, world: World) -> TransitionRequest | Unchanged:
@@ -243,7 +269,7 @@ def _seen_through(
     rollout: Rollout,
     patience: timedelta,
 ) -> Promoted:
-    others = [policy_of(each, world) for each in policy.remediation.rolls_with]
-    carried = [see_through(each, world, rollout, actor, patience) for each in (policy, *others)]
+    group = together(policy.model, world)
+    carried = [see_through(each, world, rollout, actor, patience) for each in group]
     lines = (*said, *(line for _, told in carried for line in told))
     return Promoted(policy.model, version, changed, carried[0][0], lines)

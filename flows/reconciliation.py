@@ -1,4 +1,4 @@
-"""What was decided and is not done yet is done: acts, messages, aliases, copies. No Prefect here."""
+"""What was decided and is not done yet is done: acts, messages, aliases, copies, grades. No Prefect here."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,10 +8,12 @@ from uuid import uuid4
 from alerts.deliver import Delivery
 from flows.bodies import Bodies
 from flows.carrying import Carried, Pace, carry_out_due
+from flows.grading import grade_observed
 from flows.predicting import keep_copies
 from flows.projection import project
 from flows.telling import telling, total
 from flows.world import World
+from policies.grading import Grade
 from policies.load import Fleet
 from profiles.errors import MusterError
 from registry.model_files import ModelStore
@@ -24,7 +26,8 @@ from reports.words import counted
 class Reconciled:
     """What one run came to.
 
-    `faults` are models whose alias could not be looked at or moved, `notes` versions without a copy.
+    `faults` are models whose alias could not be looked at or moved, `notes` versions without a copy, `grades`
+    what observed acts would have gained.
     """
 
     carried: tuple[Carried, ...] = ()
@@ -32,6 +35,7 @@ class Reconciled:
     faults: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     told: Delivery = field(default_factory=Delivery)
+    grades: tuple[Grade, ...] = ()
 
     @property
     def is_well(self) -> bool:
@@ -48,6 +52,7 @@ class Reconciled:
         sent = [f"{count} {name.replace('_', ' ')}" for name, count in vars(self.told).items() if count]
         said += [f"messages: {', '.join(sent)}"] if sent else []
         said += [f"{counted(len(self.aliases), 'alias', 'aliases')} moved back"] if self.aliases else []
+        said += [f"{counted(len(self.grades), 'observed act')} graded"] if self.grades else []
         said += [f"{counted(len(self.faults), 'fault')}; first: {self.faults[0]}"] if self.faults else []
         return "; ".join(said)
 
@@ -64,7 +69,7 @@ def reconcile(
     block: Callable[[str], str] | None = None,
     pace: Pace | None = None,
 ) -> Reconciled:
-    """Carry out what is due, deliver what is to be told, repair aliases and copy the versions that may serve.
+    """Carry out what is due, deliver what is to be told, repair aliases, copy what may serve, and grade.
 
     It may run twice at the same time. Messages go out first, and again while acts are carried out. One
     model's fault stops nobody else.
@@ -80,8 +85,9 @@ def reconcile(
         carried = carry_out_due(world, bodies, worker, tell, pace)
         moved, faults = _projected(fleet, world, aliases)
         notes = keep_copies(fleet, world, copies)
+        grades = grade_observed(fleet, world)
         tell()
-    return Reconciled(carried, moved, faults, notes, reduce(total, told))
+    return Reconciled(carried, moved, faults, notes, reduce(total, told), grades)
 
 
 def _projected(fleet: Fleet, world: World, aliases: Aliases) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -5,6 +5,7 @@ from functools import partial
 from flows.bodies import Bodies, Done
 from flows.moving import MOVES, carry
 from flows.predicting import open_predictions
+from flows.rehearsing import preflight
 from flows.retraining import order_of, result_of, retrain
 from flows.rolling_back import policy_of
 from flows.rollout import open_rollout
@@ -19,7 +20,7 @@ from registry.settings import Settings
 
 def responding_bodies(fleet: Fleet, settings: Settings) -> Bodies:
     """Return what carries out retrainings, looks at contests and moves, as the policies and settings say."""
-    moves: Bodies = dict.fromkeys(MOVES, _moved)
+    moves: Bodies = dict.fromkeys(MOVES, partial(_moved, settings=settings))
     return {
         "retrain": partial(_retrained, fleet=fleet, settings=settings),
         "shadow": partial(_looked, settings=settings),
@@ -49,12 +50,14 @@ def _looked(recorded: RecordedIntent, world: World, *, settings: Settings) -> Do
     return Done("; ".join(each.sentence for each in found) or "nobody contends")
 
 
-def _moved(recorded: RecordedIntent, world: World) -> Done:
+def _moved(recorded: RecordedIntent, world: World, *, settings: Settings) -> Done:
     """Move a version; a move that is out of date or may not be has failed, and a later look wants anew."""
     intent = recorded.intent
     known = world.ledger.intents(intent.model, (intent.kind,))
     approver = next((each.approved_by for each in known if each.intent.key == intent.key), None)
     try:
-        return Done(carry(recorded, policy_of(intent.model, world), world, approver))
+        with open_predictions(settings) as predict:
+            fit = preflight(world, predict)
+            return Done(carry(recorded, policy_of(intent.model, world), world, approver, fit))
     except (MoveRefused, LedgerConflict) as refused:
         return Done(str(refused), event="failed")

@@ -6,7 +6,7 @@ from typing import Any
 from prefect import flow, get_run_logger
 from prefect.states import Completed, Failed, State
 
-from flows.retraining import retrain_waiting, wanted
+from flows.retrain_waiting import retrain_waiting, wanted
 from flows.run import fleet_of_settings, flow_run_id, scheduled, world_of
 from flows.step import begin
 from flows.trainers import retrain_ports

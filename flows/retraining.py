@@ -6,16 +6,15 @@ No Prefect here: the steps are those of production and of a backtest, which diff
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from flows.ports import Predict
 from flows.world import World
-from policies.intents import Intent
 from policies.load import LoadedPolicy
 from policies.policy import Policy
-from profiles.errors import LedgerConflict, MoveRefused, MusterError, TrainerFailed
+from profiles.errors import MoveRefused, TrainerFailed
 from profiles.sketch import read
 from registry.acting import nothing
 from registry.adoption import bind
@@ -24,7 +23,6 @@ from registry.intent_records import Claim, RecordedIntent
 from registry.model_registry import NewVersion, ServedVersion
 from registry.moves import Standing, Wish, start_shadow
 from registry.records import Actor, IntentEvent
-from registry.retrainings import Retraining, retrainings
 from training.challenger import Challenger, Contest, NoneBetter, challenger_of
 from training.collect import collect, outages
 from training.evaluate import Evaluation
@@ -34,9 +32,6 @@ from training.validate import Quarantine
 _ALWAYS = datetime(1, 1, 1, tzinfo=UTC)
 _CHAMPIONS_CHANGE = ("adopted", "promoted", "rolled_back")
 MUSTER = Actor("muster", "muster")
-# A lease has to outlast every fit; what collecting and registering take comes on top.
-_BESIDE_FITS = timedelta(minutes=30)
-_LATER = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -254,49 +249,3 @@ def order_of(claim: Claim | RecordedIntent) -> RetrainOrder:
     return RetrainOrder(
         claim.intent.key, claim.recorded_at, actor, str(content.get("reason", claim.intent.sentence))
     )
-
-
-def wanted(policy: Policy, actor: Actor, reason: str, at: datetime) -> Intent:
-    """Return the intent of somebody who wants a model retrained, the same within a minute."""
-    return Intent(
-        model=policy.model,
-        key=f"retrain for {actor.name}@{at:%Y-%m-%dT%H:%MZ}",
-        kind="retrain",
-        sentence="retrain by hand",
-        content={"reason": reason, "actor": {"name": actor.name, "kind": actor.kind}},
-        automatic=False,
-        queue="retrain",
-    )
-
-
-def retrain_waiting(
-    loaded: LoadedPolicy, world: World, ports: RetrainPorts, worker: str
-) -> tuple[RetrainEnd, ...]:
-    """Carry out every retraining of a model that is due and that nobody else carries out, and record its end.
-
-    Raises MusterError when one cannot be carried out now; it is given back, to be tried again.
-    """
-    ended: list[RetrainEnd] = []
-    remediation = loaded.policy.remediation
-    fits = len(remediation.recipe.recent) + 2
-    lease = fits * remediation.trainer.at_most + _BESIDE_FITS
-    while True:
-        now = world.clock()
-        claim = world.ledger.claim(worker, now, now + lease, ("retrain",), loaded.policy.model)
-        if claim is None:
-            return tuple(ended)
-        try:
-            ended.append(retrain(order_of(claim), loaded, world, ports))
-        except LedgerConflict:
-            raise
-        except MusterError as error:
-            world.ledger.put_off(claim, world.clock() + _LATER, str(error))
-            raise
-        event, sentence, result = result_of(ended[-1])
-        world.ledger.end(claim, event, world.clock(), sentence, result)
-
-
-def retrained_before(model: str, world: World) -> tuple[Retraining, ...]:
-    """Return what came of every retraining of a model, oldest first."""
-    recorded = world.ledger.intents(model, ("retrain",))
-    return retrainings(recorded, world.ledger.standing(model).states)

@@ -14,7 +14,7 @@ from policies.policy import Policy
 from policies.verdict import Severity
 from profiles.errors import LedgerUnavailable, MoveRefused
 from registry import moves
-from registry.acting import Then, carried_out
+from registry.acting import Back, Then, carried_out
 from registry.moves import Unchanged, Wish
 from registry.records import Actor, Assignment, TransitionRequest
 from serving.targets import refused
@@ -59,29 +59,23 @@ def roll_back(
 ) -> RolledBack:
     """Restore the champion before the last promotion, have the target follow, and see that it answers.
 
-    Models of the policy's `rolls_with` go back as well, or none does. Pressed again it only sees to what is
-    not verified yet, for as long as `patience`. Raises MoveRefused with the reason when there is nothing to
-    go back to, nothing that could carry it out, or when the earlier version is not fit and not wanted anyway.
+    Models that move together with it (`rolls_with`) go back in the same transaction, or none does. Pressed
+    again it only sees to what is not verified yet, for as long as `patience`. Raises MoveRefused with the
+    reason when there is nothing to go back to, nothing that could carry it out, or when an earlier version is
+    not fit and not wanted anyway.
     """
-    policies = _together(model, world)
-    wish = _wish(model, actor, reason, world)
-    wanted = {each.model: _checked(each, wish, world) for each in policies}
-    said = [
-        line for each in policies for line in _fitness(each, wanted[each.model], preflight, anyway=anyway)
-    ]
-    outcomes = {}
+    policies = together(model, world)
+    parts, said = [], []
     for policy in policies:
-        outcomes[policy.model] = world.ledger.roll_back(
-            policy.model,
-            replace(wish, policy_digest=_digest(policy.model, world)),
-            world.clock(),
-            fallback=policy.remediation.fallback,
-            then=_then(policy, actor, reason, world.clock()),
-        )
-        said += [outcomes[policy.model].sentence, *_edited(policy.model, world)]
+        part = _part(policy, actor, reason, world)
+        said += _fitness(policy, _checked(policy, part.wish, world), preflight, anyway=anyway)
+        parts.append(part)
+    outcomes = world.ledger.roll_back_together(parts, world.clock())
+    for outcome in outcomes:
+        said += [outcome.sentence, *_edited(outcome.assignment.model, world)]
     carried = [see_through(policy, world, rollout, actor, patience) for policy in policies]
     verified = [each for each, _ in carried]
-    mine = outcomes[model]
+    mine = outcomes[0]
     return RolledBack(
         model,
         mine.assignment.champion,
@@ -119,10 +113,10 @@ def see_through(
     return False, (*told, f"the order stays open: whoever reconciles the fleet goes on; {deadline}")
 
 
-def _together(model: str, world: World) -> list[Policy]:
-    """Return the policy of a model and of all that move with it."""
-    first = policy_of(model, world)
-    return [first, *(policy_of(each, world) for each in first.remediation.rolls_with)]
+def together(model: str, world: World) -> list[Policy]:
+    """Return the policy of a model, and then of all that move together with it, by name."""
+    others = (each for each in world.ledger.together(model) if each != model)
+    return [policy_of(each, world) for each in (model, *others)]
 
 
 def policy_of(model: str, world: World) -> Policy:
@@ -133,16 +127,22 @@ def policy_of(model: str, world: World) -> Policy:
     return recorded.policy
 
 
-def _digest(model: str, world: World) -> str | None:
+def digest_of(model: str, world: World) -> str | None:
+    """Return the digest of the policy that a model is watched by."""
     recorded = world.ledger.current_policy(model)
     return None if recorded is None else recorded.digest
 
 
-def _wish(model: str, actor: Actor, reason: str, world: World) -> Wish:
+def _part(policy: Policy, actor: Actor, reason: str, world: World) -> Back:
     """Name the wish after what it was decided on, so that a repetition after a crash is the same one."""
-    now = world.ledger.assignment(model)
-    revision = 0 if now is None else now.revision
-    return Wish(f"roll back after revision {revision}", actor, reason)
+    now = world.ledger.assignment(policy.model)
+    key = f"roll back after revision {0 if now is None else now.revision}"
+    return Back(
+        policy.model,
+        Wish(key, actor, reason, policy_digest=digest_of(policy.model, world)),
+        fallback=policy.remediation.fallback,
+        then=_then(policy, actor, reason, world.clock()),
+    )
 
 
 def _checked(policy: Policy, wish: Wish, world: World) -> TransitionRequest | Unchanged:
@@ -197,7 +197,7 @@ def _edited(model: str, world: World) -> list[str]:
         return []
     served = [each for each in transitions[:-1] if each.after.champion == last.after.champion]
     then = next((each.policy_digest for each in reversed(served) if each.policy_digest is not None), None)
-    if then is None or then == _digest(model, world):
+    if then is None or then == digest_of(model, world):
         return []
     served_then = f"the policy was edited since version {last.after.champion} served"
     return [f"{served_then}: the edited one holds (`muster policy show` prints it)"]

@@ -130,6 +130,7 @@ def _around(
         compared=sum(each.mirrored.paired.rows for each in readings),
         served=sum(each.mirrored.served for each in readings if each.window.start >= contest.stage_began),
         matured=_has_matured(contest, judged, policy),
+        together=tuple(each for each in ledger.together(policy.model) if each != policy.model),
     )
 
 

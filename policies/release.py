@@ -52,7 +52,7 @@ class Circumstances:
     itself, `outage` what is broken now, `baking` which version bakes, `budget` which error budget is spent.
     `compared` counts the labelled rows of the contest, `served` the rows that the canary answered at its
     present step. `matured`: the labels of all rows within the bake's time are in. `can_split`: the target can
-    give a canary its share.
+    give a canary its share. `together` are the models that move together with this one.
     """
 
     now: datetime
@@ -65,6 +65,7 @@ class Circumstances:
     served: int = 0
     matured: bool = True
     can_split: bool = False
+    together: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,7 @@ def _of_bake(contest: Contest, answer: GateAnswer, policy: Policy, around: Circu
     if answer.answer is Answer.ABORT:
         if around.held is not None:
             return _wait(f"{around.held}; yet {answer.reason}")
-        caution = _together(policy)
+        caution = _together(policy, around)
         if caution is None and not policy.remediation.bake.rollback:
             caution = "the policy leaves rollbacks in the bake to persons"
         said = f"roll back from version {contest.version} to version {contest.opponent}"
@@ -191,7 +192,7 @@ def _further(contest: Contest, answer: GateAnswer, policy: Policy, around: Circu
         return _wait(f"version {around.baking} bakes still; {answer.reason}")
     if (freeze := _change_freeze(policy, around.now.date())) is not None:
         return _wait(f"{freeze}; {answer.reason}")
-    caution = _together(policy) or _budget(around) or _foreign(policy)
+    caution = _together(policy, around) or _budget(around) or _foreign(policy)
     canary = policy.remediation.canary
     if contest.stage == "canary" and around.served < canary.rows:
         said = f"{around.served:,} rows answered at {percent(contest.weight)}, {canary.rows:,} are wanted"
@@ -220,8 +221,8 @@ def _careful(
     return "propose", weight, caution
 
 
-def _together(policy: Policy) -> str | None:
-    others = policy.remediation.rolls_with
+def _together(policy: Policy, around: Circumstances) -> str | None:
+    others = around.together or policy.remediation.rolls_with
     return f"{policy.model} moves together with {', '.join(others)} or not at all" if others else None
 
 

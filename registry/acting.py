@@ -1,24 +1,23 @@
-"""What the ledger offers to those who act: moves, freezes, and intents to claim."""
+"""What the ledger offers to those who act: moves and freezes."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from sqlmodel import Session, col, select
 
-from policies.intents import MESSAGES, Intent, IntentKind
+from policies.intents import Intent
 from profiles.errors import MoveRefused
 from registry import assignments, freezes, intents, moves
-from registry.intent_records import Claim, RecordedIntent
+from registry.intending import Intending
 from registry.limits import BlastRadius
 from registry.moves import Standing, Unchanged, Wish
-from registry.records import Actor, Assignment, IntentEvent, TransitionRequest, VersionState
+from registry.records import Actor, Assignment, TransitionRequest, VersionState
 from registry.restraint import restrained
 from registry.shadows import PairedReading, record_paired
 from registry.succession import earlier_champions, was_restored
 from registry.tables import AssignmentRow, TransitionRow, VersionRow
-from registry.writing import Writing
 
 Then: TypeAlias = Callable[[Assignment], Sequence[Intent]]
 _RADIUS = BlastRadius()
@@ -55,7 +54,19 @@ def carried_out(assignment: Assignment) -> Sequence[Intent]:
     )
 
 
-class Acting(Writing):
+@dataclass(frozen=True)
+class Back:
+    """One model's part in a rollback; `fallback`, `of` and `unfit` as in `moves.roll_back`."""
+
+    model: str
+    wish: Wish
+    fallback: str | None = None
+    of: str | None = None
+    unfit: Collection[str] = ()
+    then: Then = carried_out
+
+
+class Acting(Intending):
     """The half of the ledger that changes who serves and says what is to be done; see Ledger."""
 
     def standing(self, model: str) -> Standing:
@@ -76,13 +87,24 @@ class Acting(Writing):
         since the request was decided, and MoveRefused when Muster may not act of itself: a freeze came in
         between, or the blast radius was reached. The latter freezes the model or everything and pages.
         """
-        with self._writing("transition", request.model) as session:
-            refused = restrained(session, request, radius, at)
+        return self.move_together([(request, then)], at, radius)[0]
+
+    def move_together(
+        self, wanted: Sequence[tuple[TransitionRequest, Then]], at: datetime, radius: BlastRadius = _RADIUS
+    ) -> tuple[Assignment, ...]:
+        """Carry out the moves of several models, all of them or none; see `move`.
+
+        It is one transaction under the locks of all of them: a move that is refused, or was decided on
+        another revision than the current one, leaves every model as it is.
+        """
+        requests = [request for request, _ in wanted]
+        with self._writing("transition", *(each.model for each in requests)) as session:
+            refused = _restrained(session, requests, radius, at)
             if refused is None:
-                after = _carry_out(session, request, then, at)
+                afters = tuple(_carry_out(session, request, then, at) for request, then in wanted)
         if refused is not None:
             raise MoveRefused(refused)
-        return after
+        return afters
 
     def roll_back(
         self,
@@ -98,21 +120,28 @@ class Acting(Writing):
 
         It loses no race: what stands is read under the lock that a promotion needs as well.
         """
-        with self._writing("transition", model) as session:
-            if (before := _replayed(session, model, wish.key)) is not None:
-                return Outcome(before, changed=False, sentence="this rollback was carried out already")
-            standing = _standing(session, model)
-            request = moves.roll_back(standing, wish, fallback, of)
-            if isinstance(request, Unchanged):
-                assert standing.assignment is not None  # noqa: S101 - else it was refused
-                return Outcome(standing.assignment, changed=False, sentence=request.sentence)
-            refused = restrained(session, request, radius, at)
+        return self.roll_back_together([Back(model, wish, fallback, of, then=then)], at, radius)[0]
+
+    def roll_back_together(
+        self, parts: Sequence[Back], at: datetime, radius: BlastRadius = _RADIUS
+    ) -> tuple[Outcome, ...]:
+        """Roll several models back, all of them or none, in one transaction; see `roll_back`.
+
+        Raises MoveRefused when one of them has nothing to go back to; one that was rolled back already, or
+        whose version `of` no longer answers, stays as it is and keeps nobody.
+        """
+        with self._writing("transition", *(each.model for each in parts)) as session:
+            decided = [_decided(session, each) for each in parts]
+            requests = [each for each in decided if isinstance(each, TransitionRequest)]
+            refused = _restrained(session, requests, radius, at)
             if refused is None:
-                after = _carry_out(session, request, then, at)
+                outcomes = tuple(
+                    each if isinstance(each, Outcome) else _gone_back(session, each, part.then, at)
+                    for each, part in zip(decided, parts, strict=True)
+                )
         if refused is not None:
             raise MoveRefused(refused)
-        said = f"version {after.champion} of {model} serves; promotion is frozen by {after.frozen_by}"
-        return Outcome(after, changed=True, sentence=said)
+        return outcomes
 
     def freeze(self, scope: str, actor: Actor, reason: str, at: datetime) -> bool:
         """Stop everything automatic in a scope, `all` or `team:NAME`; False when it is frozen already."""
@@ -136,94 +165,35 @@ class Acting(Writing):
             found = freezes.frozen_scopes(session)
         return {scope: f"{row.actor}: {row.reason}" for scope, row in found.items()}
 
-    def record_intents(self, wanted: Sequence[Intent], policy_digest: str | None, at: datetime) -> None:
-        """Record intents that follow from no verdict; those that are known by their keys stand."""
-        for model in dict.fromkeys(intent.model for intent in wanted):
-            of_model = [intent for intent in wanted if intent.model == model]
-            with self._writing("intent", model) as session:
-                intents.record_intents(session, of_model, policy_digest, at)
-
     def record_paired(self, paired: PairedReading, at: datetime) -> None:
         """Record what a window tells of a version beside another, once under its natural key."""
         with self._writing("paired reading", paired.model) as session:
             record_paired(session, paired, at)
 
-    def claim(
-        self,
-        worker: str,
-        at: datetime,
-        until: datetime,
-        kinds: tuple[IntentKind, ...],
-        model: str | None = None,
-    ) -> Claim | None:
-        """Take the intent that has been due for longest, for one worker and until a time.
 
-        Of several who ask at once, only one gets it. A lease that is over is taken over. None means that
-        there is nothing to do, or nothing that a freeze allows.
-        """
-        with self._database.writing("claim") as session:
-            frozen = freezes.frozen_scopes(session)
-            return intents.claim(session, worker, at, until, kinds, frozen, model)
+def _restrained(
+    session: Session, requests: Sequence[TransitionRequest], radius: BlastRadius, at: datetime
+) -> str | None:
+    """Return why Muster may not make the first of these moves that it may not make; a group counts as one."""
+    said = (restrained(session, request, radius, at) for request in requests)
+    return next((each for each in said if each is not None), None)
 
-    def renew(self, claim: Claim, until: datetime) -> None:
-        """Keep a claim until a later time; LedgerConflict when it was taken over."""
-        with self._database.writing("claim") as session:
-            intents.renew(session, claim, until)
 
-    def put_off(self, claim: Claim, due: datetime, note: str, *, counts: bool = True) -> None:
-        """Give a claim back, to be tried again when it is `due`; `note` says why and holds no secret."""
-        with self._database.writing("claim") as session:
-            intents.put_off(session, claim, due, note, counts=counts)
+def _decided(session: Session, part: Back) -> TransitionRequest | Outcome:
+    if (before := _replayed(session, part.model, part.wish.key)) is not None:
+        return Outcome(before, changed=False, sentence="this rollback was carried out already")
+    standing = _standing(session, part.model)
+    request = moves.roll_back(standing, part.wish, part.fallback, part.of, part.unfit)
+    if isinstance(request, Unchanged):
+        assert standing.assignment is not None  # noqa: S101 - else it was refused
+        return Outcome(standing.assignment, changed=False, sentence=request.sentence)
+    return request
 
-    def end(
-        self,
-        claim: Claim,
-        event: IntentEvent,
-        at: datetime,
-        sentence: str,
-        result: Mapping[str, Any] | None = None,
-    ) -> None:
-        """Record that a claimed intent is `done` or has `failed` for good, and what came of it.
 
-        Raises LedgerConflict when the claim was taken over: then its new owner answers for the intent.
-        """
-        with self._writing("intent", claim.intent.model) as session:
-            intents.end(session, claim, event, sentence, result or {}, at)
-
-    def decide(
-        self,
-        model: str,
-        key: str,
-        event: IntentEvent,
-        actor: Actor,
-        reason: str,
-        at: datetime,
-        *,
-        trusted: bool = False,
-    ) -> None:
-        """Record that a proposal is `approved`, so that it can be claimed, or `declined`.
-
-        Raises MoveRefused when Muster itself approves, or a name that is only claimed and not `trusted`.
-        """
-        if event == "approved" and actor.kind not in (("person", "claimed") if trusted else ("person",)):
-            raise MoveRefused(f"{actor.name} may not approve: only a person who is known may")
-        with self._writing("intent", model) as session:
-            intents.decide(session, model, key, event, actor, reason, at)
-
-    def intents(
-        self,
-        model: str | None = None,
-        kinds: tuple[IntentKind, ...] | None = None,
-        *,
-        open_only: bool = False,
-    ) -> tuple[RecordedIntent, ...]:
-        """Return intents with what became of them, in the order they were recorded."""
-        with self._database.reading() as session:
-            return intents.intents_of(session, model, kinds, open_only=open_only)
-
-    def dead_letters(self) -> tuple[RecordedIntent, ...]:
-        """Return the messages that were given up, with the reason: somebody has to be told otherwise."""
-        return tuple(each for each in self.intents(kinds=MESSAGES) if each.status == "failed")
+def _gone_back(session: Session, request: TransitionRequest, then: Then, at: datetime) -> Outcome:
+    after = _carry_out(session, request, then, at)
+    said = f"version {after.champion} of {after.model} serves; promotion is frozen by {after.frozen_by}"
+    return Outcome(after, changed=True, sentence=said)
 
 
 def _carry_out(session: Session, request: TransitionRequest, then: Then, at: datetime) -> Assignment:

@@ -16,6 +16,7 @@ from sqlmodel import Session, col, select
 from registry.act_tables import IntentEventRow, IntentRow
 from registry.canonical import canonical_json, digest, iso
 from registry.contest_tables import PairedReadingRow
+from registry.grade_tables import GradeRow
 from registry.tables import (
     BaselineRow,
     EntryRow,
@@ -70,6 +71,7 @@ FACTS: Mapping[type[Row], FactKind] = {
     PairedReadingRow: FactKind(
         "paired reading", ("challenger", "opponent", "window_start", "reading_revision", "began")
     ),
+    GradeRow: FactKind("grade", ("key",)),
 }
 
 

@@ -21,7 +21,8 @@ from registry.acting import Acting
 from registry.canonical import canonical_json, digest, dump, load
 from registry.chain import FACTS, append, record
 from registry.database import Database
-from registry.questions import baseline_of, current_policy_digest
+from registry.policy_rows import current_policy_digest
+from registry.questions import baseline_of
 from registry.records import (
     Assignment,
     Look,

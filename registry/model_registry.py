@@ -13,7 +13,10 @@ from profiles.window import Window
 
 @dataclass(frozen=True)
 class ServedVersion:
-    """A registered version that an alias names; `told` is the lineage of one that Muster made, as texts."""
+    """A registered version that an alias names; `told` is the lineage of one that Muster made, as texts.
+
+    `registered_by` is None where the registry does not tell.
+    """
 
     name: str
     version: str
@@ -21,6 +24,7 @@ class ServedVersion:
     source: str
     registered_at: datetime
     told: Mapping[str, str] = field(default_factory=dict, compare=False)
+    registered_by: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ Every function returns the request for the ledger, or Unchanged when there is no
 MoveRefused with the reason when it may not be.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -159,12 +159,17 @@ def reject(standing: Standing, wish: Wish) -> TransitionRequest | Unchanged:
 
 
 def roll_back(
-    standing: Standing, wish: Wish, fallback: str | None = None, of: str | None = None
+    standing: Standing,
+    wish: Wish,
+    fallback: str | None = None,
+    of: str | None = None,
+    unfit: Collection[str] = (),
 ) -> TransitionRequest | Unchanged:
     """Restore the champion before the last promotion, or the policy's `fallback`, and freeze the model.
 
     A second wish, while the restored champion is frozen, changes nothing. `of` names the version that is to
-    go: one that no longer answers is left alone, and a challenger goes without the champion.
+    go: one that no longer answers is left alone, and a challenger goes without the champion. What is `unfit`
+    is not restored: in its place the fallback is.
     """
     _may(standing, "rolled_back", wish)
     now = _serving(standing)
@@ -178,13 +183,15 @@ def roll_back(
             f"{standing.model} was rolled back already: version {now.champion} serves again, and promotion "
             f"is frozen by {now.frozen_by}"
         )
-    target = next(iter(standing.earlier), fallback)
-    if target is None or target == now.champion:
+    before = next((each for each in standing.earlier[:1] if each not in unfit), None)
+    target = fallback if before is None else before
+    if target is None or target == now.champion or target in unfit:
         raise MoveRefused(
             f"{standing.model} has no champion before version {now.champion} to go back to, and its policy "
             "names no other fallback: freeze it, or promote a version that is known to be good"
         )
-    previous = next(iter(standing.earlier[1:]), None)
+    after = standing.earlier.index(target) + 1 if target in standing.earlier else len(standing.earlier)
+    previous = next(iter(standing.earlier[after:]), None)
     return _request(
         standing, "rolled_back", wish, champion=target, previous=previous, bake_until=None, **frozen
     )
@@ -206,23 +213,6 @@ def unfreeze(standing: Standing, wish: Wish) -> TransitionRequest | Unchanged:
     if standing.assignment is None or standing.assignment.frozen_by is None:
         return Unchanged(f"{standing.model} is not frozen by itself")
     return _request(standing, "unfrozen", wish, frozen_by=None)
-
-
-def adopt(standing: Standing, version: str, wish: Wish) -> TransitionRequest | Unchanged:
-    """Take over that somebody else made a version the champion; a contest with the former one is over."""
-    if standing.champion == version:
-        return Unchanged(f"version {version} of {standing.model} serves already")
-    return _request(
-        standing,
-        "adopted",
-        wish,
-        champion=version,
-        previous=standing.champion,
-        challenger=None,
-        challenger_role=None,
-        weight=0.0,
-        bake_until=None,
-    )
 
 
 def _request(standing: Standing, kind: TransitionKind, wish: Wish, **changes: Any) -> TransitionRequest:

@@ -5,19 +5,20 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from policies.incidents import Incident, IncidentChange
 from policies.policy import Policy
 from policies.release import Contest
 from profiles.errors import LedgerUnavailable
 from profiles.window import Window
-from registry import incidents, shadows
+from registry import groups, incidents, shadows
 from registry.assignments import assignment_of, transition_of
 from registry.budget_questions import BudgetQuestions
 from registry.canonical import load
 from registry.chain import FACTS
 from registry.contests import contests
+from registry.policy_rows import current_policy_digest
 from registry.records import (
     DEFAULT,
     PROPOSED,
@@ -97,6 +98,15 @@ class Questions(BudgetQuestions):
                 .order_by(col(TransitionRow.revision))
             ).all()
         return tuple(transition_of(row) for row in rows)
+
+    def together(self, model: str) -> tuple[str, ...]:
+        """Return the models that move together with one, and itself, by name; the latter alone for most.
+
+        Those are all that its policy names in `rolls_with`, all whose policies name it, theirs, and so on. A
+        name that the ledger does not know is among them.
+        """
+        with self._database.reading() as session:
+            return groups.together(session, model)
 
     def contests(self, model: str) -> tuple[Contest, ...]:
         """Return the contests that go on: the challenger's with the champion, and the bake of a promotion."""
@@ -190,17 +200,6 @@ class Questions(BudgetQuestions):
 
         with self._database.reading() as session:
             return content(session)
-
-
-def current_policy_digest(session: Session, model: str) -> str | None:
-    """Return the digest of the policy that was recorded last for a model."""
-    key = session.exec(
-        select(EntryRow.key)
-        .where(EntryRow.model == model, EntryRow.kind == FACTS[PolicyRow].kind)
-        .order_by(col(EntryRow.seq).desc())
-        .limit(1)
-    ).first()
-    return None if key is None else key.split("/")[0]
 
 
 def _policy_of(row: PolicyRow) -> RecordedPolicy:

@@ -13,7 +13,7 @@ from registry.canonical import load
 from registry.intents import record_intents
 from registry.limits import COUNTED, LOOKED_BACK, AutomaticMove, BlastRadius, Excess, excess
 from registry.moves import Standing, Unchanged, Wish, freeze
-from registry.questions import current_policy_digest
+from registry.policy_rows import current_policy_digest
 from registry.records import Actor, TransitionRequest
 from registry.tables import AssignmentRow, PolicyRow, TransitionRow
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 # Every revision in order, so that opening an up-to-date ledger need not import Alembic.
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
 HEAD = REVISIONS[-1]
 # MLflow and Prefect both use Alembic's default name for theirs.
 VERSION_TABLE = "muster_alembic_version"

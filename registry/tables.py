@@ -277,5 +277,5 @@ class EntryRow(Row, table=True):
 
 APPEND_ONLY = (
     *("entries", "transitions", "readings", "settlements", "verdicts", "incident_changes"),
-    *("intents", "intent_events", "freezes", "paired_readings"),
+    *("intents", "intent_events", "freezes", "paired_readings", "grades"),
 )

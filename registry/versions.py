@@ -3,27 +3,22 @@
 MLflow is imported on first use, because it costs a second and a half that most commands need not pay.
 """
 
-import hashlib
 import json
 import logging
 import os
-import re
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from functools import cached_property
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from profiles.effects import effect
-from profiles.errors import RegistryUnavailable
-from profiles.held_out import HeldOut
 from profiles.layout import Task
 from registry.canonical import dump, load
+from registry.mlflow_entities import folder_of, held_out_of, served_version, unavailable
 from registry.model_registry import (
     AliasedVersion,
     AttachedBaseline,
@@ -32,7 +27,7 @@ from registry.model_registry import (
     NewVersion,
     ServedVersion,
 )
-from registry.registering import TOLD, new_version
+from registry.registering import new_version
 
 _FOLDER = "muster/baselines"
 _RECIPE = "muster.recipe"
@@ -71,7 +66,7 @@ class MlflowVersions:
                 if error.error_code in {"INVALID_PARAMETER_VALUE", "RESOURCE_DOES_NOT_EXIST"}:
                     return None
                 raise
-        return _served(found)
+        return served_version(found)
 
     def point(self, name: str, alias: str, version: str) -> None:
         """Make an alias name a version; RegistryUnavailable when the registry lacks it or does not answer."""
@@ -95,7 +90,7 @@ class MlflowVersions:
                 AttachedBaseline(
                     load(BaselineFacts, (entry / "baseline.json").read_text()),
                     (entry / "profile.bin").read_bytes(),
-                    _held_out(entry / "held_out.json"),
+                    held_out_of(entry / "held_out.json"),
                 )
                 for entry in sorted(root.iterdir())
             )
@@ -124,7 +119,7 @@ class MlflowVersions:
             for model in self._registered():
                 for alias in sorted(model.aliases):
                     version = self._client.get_model_version_by_alias(model.name, alias)
-                    found.append(AliasedVersion(alias, _served(version), *_signature(version.source)))
+                    found.append(AliasedVersion(alias, served_version(version), *_signature(version.source)))
             return tuple(sorted(found, key=lambda each: (each.served.name, each.alias)))
 
     def aliases(self) -> Mapping[str, tuple[str, ...]]:
@@ -177,12 +172,12 @@ class MlflowVersions:
             if found is not None:
                 return found
             mlflow.set_tracking_uri(self._uri)  # the store that looks a model up knows no other way
-            return _served(new_version(self._client, self._experiment(), new, self._attach, _RECIPE))
+            return served_version(new_version(self._client, self._experiment(), new, self._attach, _RECIPE))
 
     def _by_recipe(self, name: str, recipe: str) -> ServedVersion | None:
         for found in self._client.search_model_versions(f"name = '{name}'"):
             if found.tags.get(_RECIPE) == recipe:
-                return _served(found)
+                return served_version(found)
         return None
 
     def _new_version(self, candidate: Candidate) -> ServedVersion:
@@ -219,7 +214,7 @@ class MlflowVersions:
                 run.info.run_id,
                 tags={_RECIPE: candidate.recipe},
             )
-        return _served(created)
+        return served_version(created)
 
     def _attach(self, run_id: str, baseline: AttachedBaseline) -> None:
         with tempfile.TemporaryDirectory() as folder:
@@ -227,7 +222,7 @@ class MlflowVersions:
             Path(folder, "profile.bin").write_bytes(baseline.profile)
             if baseline.held_out is not None:
                 Path(folder, "held_out.json").write_text(dump(baseline.held_out))
-            self._client.log_artifacts(run_id, folder, f"{_FOLDER}/{_folder_of(baseline.facts.name)}")
+            self._client.log_artifacts(run_id, folder, f"{_FOLDER}/{folder_of(baseline.facts.name)}")
 
     def _artifacts_of(self, run_id: str) -> Any:
         """Return a run's own files; the client would ask eight times, for those of its models as well."""
@@ -262,29 +257,6 @@ def _downloaded(source: str, folder: str, uri: str) -> Path:
     return Path(download_artifacts(source, dst_path=folder, tracking_uri=uri, registry_uri=uri))
 
 
-def _held_out(file: Path) -> HeldOut | None:
-    return load(HeldOut, file.read_text()) if file.exists() else None
-
-
-def _folder_of(baseline: str) -> str:
-    """Return a folder for a baseline's files; a slice is named by values that no file system may like."""
-    if re.fullmatch(r"[A-Za-z0-9_-]+", baseline):
-        return baseline
-    return f"slice-{hashlib.sha256(baseline.encode()).hexdigest()[:16]}"
-
-
-def _served(found: Any) -> ServedVersion:
-    """Translate MLflow's entity; its version is a number or a text, depending on the store."""
-    return ServedVersion(
-        name=found.name,
-        version=str(found.version),
-        run_id=found.run_id or None,
-        source=found.source,
-        registered_at=datetime.fromtimestamp(found.creation_timestamp / 1000, UTC),
-        told={name.removeprefix(TOLD): value for name, value in found.tags.items() if name.startswith(TOLD)},
-    )
-
-
 def _signature(source: str) -> tuple[tuple[str, ...] | None, Task | None]:
     """Return the names of a model's inputs and what the type of its output tells, where it says so."""
     from mlflow.exceptions import MlflowException
@@ -311,11 +283,4 @@ def _answering(uri: str) -> Iterator[None]:
     try:
         yield
     except (MlflowException, SQLAlchemyError, ImportError, OSError, json.JSONDecodeError) as error:
-        credentials = urlsplit(uri).netloc.rpartition("@")[0]
-        said = (str(error).strip() or type(error).__name__).splitlines()[0]
-        if credentials:
-            said, uri = (text.replace(f"{credentials}@", "") for text in (said, uri))
-        raise RegistryUnavailable(
-            f"the model registry at {uri} did not answer as expected: {said}; "
-            "check MUSTER_MLFLOW_URI and whether the server runs"
-        ) from error
+        raise unavailable(uri, error) from error

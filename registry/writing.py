@@ -1,4 +1,4 @@
-"""Writing to the ledger: one transaction under one model's lock."""
+"""Writing to the ledger: one transaction under the locks of the models that it is about."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,9 +14,11 @@ class Writing(Questions):
     """A ledger that may be written to; see Ledger."""
 
     @contextmanager
-    def _writing(self, what: str, model: str) -> Iterator[Session]:
+    def _writing(self, what: str, *models: str) -> Iterator[Session]:
+        """Give a session that holds the locks of models, always taken in the order of their names."""
         with self._database.writing(what) as session:
-            lock(session, model)
+            for model in sorted(set(models)):
+                lock(session, model)
             yield session
 
 

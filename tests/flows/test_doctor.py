@@ -50,6 +50,8 @@ def test_looking_changes_nothing(settings: Settings, tmp_path: Path) -> None:
         "installed packages",
         "policies",
         "ledger",
+        "rollback",
+        "acts",
         "model registry",
         "traffic",
         "alerts",

@@ -8,16 +8,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from flows.retraining import (
-    DidNotHelp,
-    Refused,
-    Retrained,
-    RetrainOrder,
-    retrain,
-    retrain_waiting,
-    retrained_before,
-    wanted,
-)
+from flows.retrain_waiting import retrain_waiting, retrained_before, wanted
+from flows.retraining import DidNotHelp, Refused, Retrained, RetrainOrder, retrain
 from policies.remediation import Trainer
 from registry.moves import Wish
 from registry.moves import reject as rejection

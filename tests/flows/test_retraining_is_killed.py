@@ -13,7 +13,8 @@ import pyarrow as pa
 import pytest
 from sklearn.linear_model import LinearRegression
 
-from flows.retraining import RetrainPorts, retrain_waiting, wanted
+from flows.retrain_waiting import retrain_waiting, wanted
+from flows.retraining import RetrainPorts
 from flows.step import begin
 from profiles.answers import Answers
 from profiles.effects import observed

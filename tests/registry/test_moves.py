@@ -83,7 +83,6 @@ def test_a_request_carries_who_wants_it_and_why() -> None:
         (SERVING, lambda s: moves.promote(s, "2", wish()), "version 2 of .* serves already"),
         (SERVING, lambda s: moves.end_bake(s, wish()), "does not bake"),
         (SERVING, lambda s: moves.reject(s, wish()), "nobody contends"),
-        (SERVING, lambda s: moves.adopt(s, "2", wish(DELIVERY)), "serves already"),
         (serving(frozen_by="bob"), lambda s: moves.freeze(s, wish(ANN)), "frozen by bob already"),
         (SERVING, lambda s: moves.unfreeze(s, wish(ANN)), "not frozen by itself"),
         (SERVING, lambda s: moves.roll_back(s, wish(ANN), of="9"), "version 9 of .* no longer answers"),
@@ -206,15 +205,16 @@ def test_rolling_a_challenger_back_leaves_the_champion() -> None:
     assert request.kind == "rejected"  # type: ignore[union-attr]
 
 
+def test_what_is_unfit_is_not_restored_and_the_fallback_is() -> None:
+    restored = led(moves.roll_back(SERVING, wish(ANN), fallback="0", unfit=("1",)))
+    assert restored.assignment == Assignment(MODEL, 5, "0", frozen_by="ann")
+    with pytest.raises(MoveRefused, match="no champion before"):
+        moves.roll_back(SERVING, wish(ANN), fallback="0", unfit=("1", "0"))
+
+
 def test_a_person_may_offer_again_what_was_rolled_back() -> None:
     assert moves.start_shadow(SERVING, "0", wish(ANN)).challenger == "0"
     assert led(moves.promote(SERVING, "1", wish(ANN))).champion == "1"
-
-
-def test_an_adoption_ends_a_contest_and_keeps_a_freeze() -> None:
-    standing = serving(challenger="3", challenger_role="shadow", frozen_by="ann")
-    adopted = led(moves.adopt(standing, "4", wish(DELIVERY))).assignment
-    assert adopted == Assignment(MODEL, 5, "4", previous="2", frozen_by="ann")
 
 
 @pytest.mark.parametrize(

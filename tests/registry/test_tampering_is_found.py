@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
+from policies.grading import Grade
 from policies.intents import Intent
 from policies.release import Contest
 from policies.verdict import Status
@@ -34,6 +35,10 @@ def engine(ledger: Ledger, facts: Any) -> Engine:
     contest = Contest(facts.model, "2", "1", "bake", facts.at(2), facts.at(2))
     mirrored = Mirrored(PairedLosses("absolute_error", 1.0, (Block(facts.at(2), 3, 3.0, 1.0, 2.0),)))
     ledger.record_paired(PairedReading.of(contest, facts.window(2), 1, mirrored), facts.at(6))
+    ledger.record_grade(
+        Grade(facts.model, "one", "paired_losses", facts.at(6), facts.at(9), "mae", 3, 30, 0.5, 2.0),
+        facts.at(9),
+    )
     for frozen in (ledger.freeze, ledger.unfreeze, ledger.freeze):
         assert frozen("all", Actor("ann", "person"), "a sale", facts.at(6))
     return ledger._database._writer
@@ -78,8 +83,8 @@ def test_an_untouched_ledger_is_sound(engine: Engine, ledger: Ledger, facts: Any
     facts.fill(ledger)
     found = ledger.verify()
     # A policy, two versions with a baseline each, two transitions, five windows with verdicts, one settled,
-    # an incident, two intents and the end of one, a paired reading.
-    assert (found.entries, found.chains, found.faults) == (23, 1, ())
+    # an incident, two intents and the end of one, a paired reading, a grade.
+    assert (found.entries, found.chains, found.faults) == (24, 1, ())
 
 
 READING = "WHERE window_start = (SELECT min(window_start) FROM readings) AND revision = 1"
@@ -100,6 +105,7 @@ READING = "WHERE window_start = (SELECT min(window_start) FROM readings) AND rev
         (f"UPDATE readings SET packed = 'x' {READING}", "reading 2026-03-01T.*altered row"),
         (f"UPDATE readings SET flow_run = 'other' {READING}", "reading 2026-03-01T.*altered row"),
         ("UPDATE verdicts SET status = 'breached'", "verdict 2026-03-01T.*altered row"),
+        ("UPDATE grades SET content = 'x'", "grade one: altered row"),
         ("DELETE FROM policies", "policy .*missing row"),
         ("DELETE FROM verdicts", "verdict .*missing row"),
         ("DELETE FROM settlements", "settled .*missing row"),
