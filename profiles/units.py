@@ -3,6 +3,7 @@
 No opinion on what it means: the factor that fits is a measurement like a distance.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -32,12 +33,8 @@ _RATIOS = (
     28.349523125,
     3.785411784,
 )
-_CONVERSIONS = (
-    *(Rescaled(ratio) for ratio in _RATIOS),
-    *(Rescaled(1 / ratio) for ratio in _RATIOS),
-    Rescaled(1.8, 32.0),
-    Rescaled(1 / 1.8, -32 / 1.8),
-)
+_FACTORS = (*(Rescaled(ratio) for ratio in _RATIOS), *(Rescaled(1 / ratio) for ratio in _RATIOS))
+_SHIFTS = (Rescaled(1.8, 32.0), Rescaled(1 / 1.8, -32 / 1.8))  # Fahrenheit and Celsius
 # A window in another unit leaves the baseline's range nearly whole, and returns to it nearly whole.
 _LEFT, _BACK = 0.5, 0.02
 _WIDER = 2.5
@@ -83,22 +80,26 @@ def rescaled(window: Distribution, baseline: Distribution, alpha: float) -> Resc
     values are those of the baseline afterwards, and were not before (counts, or a thermometer's tenths, are
     no longer such in another unit); where values do not repeat, a factor 5 % larger or smaller has to leave
     more than chance makes. Of several conversions the one that leaves the smallest KS counts. Zeros are left
-    out of both sides where they are many: no factor moves them.
+    out of both sides where they are many: no factor moves them, but an offset does.
     """
-    window, baseline = _without_many_zeros(window), _without_many_zeros(baseline)
+    moving = _without_many_zeros(window), _without_many_zeros(baseline)
+    fits = (*_fits(window, baseline, _SHIFTS, alpha), *_fits(*moving, _FACTORS, alpha))
+    return min(fits, key=lambda fit: fit.ks).found if fits else None
+
+
+def _fits(
+    window: Distribution, baseline: Distribution, conversions: Iterable[Rescaled], alpha: float
+) -> tuple[_Fit, ...]:
+    """Return the conversions that explain the window."""
     if np.unique(baseline.values).size < _FEWEST_VALUES or np.unique(window.values).size < _FEWEST_VALUES:
-        return None
+        return ()
     before = gap(window, baseline).ks
     few = min(float(side.weights.sum()) for side in (window, baseline)) < _FEWEST_ROWS
     if few or before <= max(_MOVED, ks_by_chance(window, baseline, alpha)):
-        return None
+        return ()
     left = _outside(window, baseline) >= _LEFT
-    fits = [
-        fit
-        for fit in (_fit(window, baseline, conversion) for conversion in _CONVERSIONS)
-        if fit.ks < before and _explains(fit, window, baseline, left=left)
-    ]
-    return min(fits, key=lambda fit: fit.ks).found if fits else None
+    fits = (_fit(window, baseline, conversion) for conversion in conversions)
+    return tuple(fit for fit in fits if fit.ks < before and _explains(fit, window, baseline, left=left))
 
 
 def _explains(fit: _Fit, window: Distribution, baseline: Distribution, *, left: bool) -> bool:

@@ -16,6 +16,7 @@ PRICES = RANDOM.lognormal(3, 0.8, 4000)
 MINUTES = RANDOM.gamma(3, 4, 4000)
 HEIGHTS = RANDOM.normal(170, 9, 4000)
 REFUNDS = np.where(RANDOM.random(4000) < 0.05, RANDOM.lognormal(3, 1, 4000), 0.0)
+CALM = np.where(RANDOM.random(4000) < 0.12, 0.0, RANDOM.uniform(0.1, 0.8, 4000))
 SCALED = RANDOM.beta(2, 2, 4000)
 COUNTS = np.round(RANDOM.gamma(1.5, 100, 4000)) + 1
 DISTANCES = RANDOM.normal(12, 1.5, 4000)
@@ -39,6 +40,9 @@ CHANGED: dict[str, tuple[Floats, Floats, tuple[float, float]]] = {
     "celsius became fahrenheit": (TEMPERATURES, window(TEMPERATURES) * 1.8 + 32, (1.8, 32.0)),
     "fahrenheit became celsius": (
         TEMPERATURES * 1.8 + 32, window(TEMPERATURES), (1 / 1.8, -32 / 1.8),
+    ),
+    "many were zero, which an offset moves": (
+        CALM, window(CALM) * 1.8 + 32, (1.8, 32.0),
     ),
     "units became thousandths": (PRICES, window(PRICES) * 1000, (1000.0, 0.0)),
     "thousandths became units": (PRICES * 1000, window(PRICES), (0.001, 0.0)),
