@@ -124,8 +124,8 @@ def _pooled(reading: Reading, recent: Sequence[Reading]) -> Sequence[StratumLoss
 
 
 def _risen(change: LossChange, errors: float) -> bool:
-    """Say whether the loss, or a part of its change, rose visibly and by more than a trifle."""
-    return any(
+    """Say whether the loss rose, and it or a part of its change visibly and by more than a trifle."""
+    return change.total > 0 and any(
         value > _SMALLEST * change.before and value > errors * error for value, error in _looks(change)
     )
 
