@@ -24,8 +24,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Formats that are read without running what lies in them. Others are a program from somewhere else.
-_NATIVE = ("xgboost", "catboost")
+# Flavours of which a champion is refitted; each can be read without running what lies in it.
+_FLAVOURS = ("sklearn", "lightgbm", "xgboost", "catboost")
+# What an estimator of LightGBM holds beside its trees: MLflow's own list, not the one that lies in the files.
+_OF_LIGHTGBM = (
+    "collections.OrderedDict",
+    "lightgbm.basic.Booster",
+    "lightgbm.sklearn.LGBMClassifier",
+    "lightgbm.sklearn.LGBMRegressor",
+)
+# Where an estimator's own parameters lie, in the metadata of MLflow's format.
+_PARAMETERS = "parameters"
 
 
 class Refused(Exception):
@@ -137,12 +146,17 @@ def _champion(folder: str | None, trusted: list[str]) -> tuple[Any, Any]:
         raise Refused("no model registry holds the champion's files: name a trainer in the policy")
     saved = yaml.safe_load(Path(folder, "MLmodel").read_text(encoding="utf-8"))
     flavors = saved.get("flavors", {})
-    if "sklearn" in flavors:
-        return _from_skops(folder, flavors["sklearn"], trusted), saved
-    for name in _NATIVE:
-        if name in flavors:
-            os.environ["MLFLOW_ALLOW_PICKLE_DESERIALIZATION"] = "false"
-            return importlib.import_module(f"mlflow.{name}").load_model(folder), saved
+    found = next((name for name in _FLAVOURS if name in flavors), None)
+    if found == "sklearn":
+        return _from_skops(folder, flavors[found], flavors[found].get("pickled_model"), trusted), saved
+    if found == "lightgbm":
+        known = [*trusted, *_OF_LIGHTGBM]
+        return _from_skops(folder, flavors[found], flavors[found].get("data"), known), saved
+    if found == "xgboost":
+        return _from_xgboost(folder, flavors[found], saved), saved
+    if found == "catboost":
+        os.environ["MLFLOW_ALLOW_PICKLE_DESERIALIZATION"] = "false"
+        return importlib.import_module("mlflow.catboost").load_model(folder), saved
     names = ", ".join(sorted(set(flavors) - {"python_function"})) or "python_function"
     raise Refused(
         f"a champion of the flavour {names} cannot be refitted: "
@@ -150,16 +164,34 @@ def _champion(folder: str | None, trusted: list[str]) -> tuple[Any, Any]:
     )
 
 
-def _from_skops(folder: str, flavor: Mapping[str, Any], trusted: list[str]) -> Any:
+def _from_xgboost(folder: str, flavor: Mapping[str, Any], saved: Any) -> Any:
+    """Load an estimator with what it was made with: XGBoost's file keeps the trees and forgets the rest."""
+    made_by = str(flavor.get("model_class"))
+    if not made_by.startswith("xgboost.sklearn.XGB"):
+        raise Refused(
+            f"the champion is a {made_by}, which does not know how it was fitted: log an estimator of "
+            "xgboost.sklearn, or name a trainer in the policy (function, command or deployment)"
+        )
+    kept = (saved.get("metadata") or {}).get(_PARAMETERS)
+    if not isinstance(kept, dict):
+        raise Refused(
+            "the file of an XGBoost model keeps its trees but not the parameters that it was fitted with: "
+            f'log it with metadata={{"{_PARAMETERS}": model.get_params()}}, or name a trainer in the policy '
+            "(function, command or deployment)"
+        )
+    return importlib.import_module("mlflow.xgboost").load_model(folder).set_params(**kept)
+
+
+def _from_skops(folder: str, flavor: Mapping[str, Any], file: str | None, trusted: list[str]) -> Any:
     kept = flavor.get("serialization_format")
-    if kept != "skops":
+    if kept != "skops" or file is None:
         raise Refused(
             f"the champion's files are {kept}, which runs whatever lies in them when it is read: log it with "
             "skops, or name a trainer in the policy (function, command or deployment)"
         )
     import skops.io
 
-    path = Path(folder, flavor["pickled_model"])
+    path = Path(folder, file)
     strange = sorted(set(skops.io.get_untrusted_types(file=path)) - set(trusted))
     if strange:
         raise Refused(
@@ -217,14 +249,18 @@ def _save(fitted: Any, asked: Any, order: Mapping[str, Any], path: Path, saved: 
         raise Refused(f"the trainer's environment has no mlflow, which saves the model: {error}") from error
     from mlflow.models import infer_signature
 
-    flavor = next((each for each in _NATIVE if each in (saved or {}).get("flavors", {})), "sklearn")
+    flavor = next((each for each in _FLAVOURS if each in (saved or {}).get("flavors", {})), "sklearn")
     if flavor == "sklearn" and not hasattr(fitted, "get_params"):
         raise Refused(
             f"{type(fitted).__name__} is no estimator of scikit-learn's kind, and cannot be saved as one: "
             "use a command, which saves its model itself"
         )
     packages = _installed(order["packages"])
-    extra = {} if flavor != "sklearn" else {"skops_trusted_types": order["trusted"]}
+    extra: dict[str, Any] = {}
+    if flavor == "sklearn":
+        extra["skops_trusted_types"] = order["trusted"]
+    elif flavor == "xgboost":
+        extra["metadata"] = {_PARAMETERS: fitted.get_params()}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         example = asked.head(100)
