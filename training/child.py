@@ -17,6 +17,7 @@ import threading
 import time
 import traceback
 import warnings
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,7 @@ _OF_LIGHTGBM = (
 )
 # Where an estimator's own parameters lie, in the metadata of MLflow's format.
 _PARAMETERS = "parameters"
+_INSTEAD = "name a trainer in the policy (function, command or deployment)"
 
 
 class Refused(Exception):
@@ -73,9 +75,9 @@ def _carry_out(order: Mapping[str, Any], folder: Path) -> None:
         fitted, inputs, saved = _refitted(order, rows)
     if not hasattr(fitted, "predict"):
         raise Refused(f"the trainer returned {type(fitted).__name__}, which has no method predict")
-    typed = _typed(asked[inputs], saved)
-    _write_answers(fitted, typed, folder / "answers.parquet")
-    packages = _save(fitted, typed, order, folder / "model", saved)
+    questions = typed(asked[inputs], saved)
+    _write_answers(fitted, questions, folder / "answers.parquet")
+    packages = _save(fitted, questions, order, folder / "model", saved)
     done = {"estimator": type(fitted).__name__, "environment": packages}
     unfinished = folder / "done.part"
     unfinished.write_text(json.dumps(done), encoding="utf-8")
@@ -97,28 +99,30 @@ def _refitted(order: Mapping[str, Any], rows: Any) -> tuple[Any, list[str], Any]
     """Clone the champion's estimator and fit it; returns it, its inputs and its saved form."""
     from sklearn.base import clone
 
-    champion, saved = _champion(order["champion"], order["trusted"])
-    if not hasattr(champion, "fit") or not hasattr(champion, "get_params"):
-        raise Refused(
-            f"the champion is a {type(champion).__name__} without fit and get_params, and cannot be cloned: "
-            "name a trainer in the policy (function, command or deployment)"
-        )
-    named = [each["name"] for each in _signature(saved, "inputs")]
-    inputs = [name for name in named if name in order["features"]] if named else order["features"]
-    lacking = sorted(set(named) - set(order["features"]))
-    if lacking:
-        raise Refused(
-            f"the champion's signature asks for {lacking[0]}, which the prediction log does not hold"
-        )
-    known = getattr(champion, "feature_names_in_", None)
-    if not named and known is not None and set(known) <= set(order["features"]):
-        inputs = list(known)
+    champion, saved = read_champion(order["champion"], order["trusted"])
+    inputs = inputs_of(seen_by(champion), saved, order["features"])
     truth = rows[order["label"]]
     classes = getattr(champion, "classes_", None)
     if classes is not None and truth.dtype != classes.dtype:
         truth = _as_classes(truth, classes)
     weights = {} if order["weight"] is None else {"sample_weight": rows[order["weight"]].to_numpy()}
-    return clone(champion).fit(_typed(rows[inputs], saved), truth, **weights), inputs, saved
+    return clone(champion).fit(typed(rows[inputs], saved), truth, **weights), inputs, saved
+
+
+def inputs_of(known: list[str], saved: Any, features: list[str]) -> list[str]:
+    """Return the columns that a champion takes: those of its signature, else those `known` to have been seen.
+
+    Refused where `features` lack one of the signature.
+    """
+    named = [each["name"] for each in _signature(saved, "inputs")]
+    if lacking := sorted(set(named) - set(features)):
+        raise Refused(f"the champion's signature asks for {lacking[0]}, which the prediction log lacks")
+    return named or (known if known and set(known) <= set(features) else features)
+
+
+def seen_by(champion: Any) -> list[str]:
+    """Return the names of the columns that an estimator was fitted on, as far as it knows them."""
+    return [str(each) for each in getattr(champion, "feature_names_in_", ())]
 
 
 def _as_classes(truth: Any, classes: Any) -> Any:
@@ -139,7 +143,18 @@ def _whole(value: Any) -> str | None:
         return None
 
 
-def _champion(folder: str | None, trusted: list[str]) -> tuple[Any, Any]:
+def read_champion(folder: str | None, trusted: list[str]) -> tuple[Any, Any]:
+    """Return a champion that can be cloned, and what MLflow says of it; Refused tells why it is not read."""
+    champion, saved = _read(folder, trusted)
+    if not hasattr(champion, "fit") or not hasattr(champion, "get_params"):
+        made = type(champion).__name__
+        raise Refused(
+            f"the champion is a {made} without fit and get_params, and cannot be cloned: {_INSTEAD}"
+        )
+    return champion, saved
+
+
+def _read(folder: str | None, trusted: list[str]) -> tuple[Any, Any]:
     import yaml
 
     if folder is None:
@@ -148,20 +163,15 @@ def _champion(folder: str | None, trusted: list[str]) -> tuple[Any, Any]:
     flavors = saved.get("flavors", {})
     found = next((name for name in _FLAVOURS if name in flavors), None)
     if found == "sklearn":
-        return _from_skops(folder, flavors[found], flavors[found].get("pickled_model"), trusted), saved
+        return _from_skops(folder, flavors[found], "pickled_model", trusted), saved
     if found == "lightgbm":
-        known = [*trusted, *_OF_LIGHTGBM]
-        return _from_skops(folder, flavors[found], flavors[found].get("data"), known), saved
+        return _from_skops(folder, flavors[found], "data", [*trusted, *_OF_LIGHTGBM]), saved
     if found == "xgboost":
         return _from_xgboost(folder, flavors[found], saved), saved
     if found == "catboost":
-        os.environ["MLFLOW_ALLOW_PICKLE_DESERIALIZATION"] = "false"
         return importlib.import_module("mlflow.catboost").load_model(folder), saved
     names = ", ".join(sorted(set(flavors) - {"python_function"})) or "python_function"
-    raise Refused(
-        f"a champion of the flavour {names} cannot be refitted: "
-        "name a trainer in the policy (function, command or deployment)"
-    )
+    raise Refused(f"a champion of the flavour {names} cannot be refitted: {_INSTEAD}")
 
 
 def _from_xgboost(folder: str, flavor: Mapping[str, Any], saved: Any) -> Any:
@@ -170,34 +180,31 @@ def _from_xgboost(folder: str, flavor: Mapping[str, Any], saved: Any) -> Any:
     if not made_by.startswith("xgboost.sklearn.XGB"):
         raise Refused(
             f"the champion is a {made_by}, which does not know how it was fitted: log an estimator of "
-            "xgboost.sklearn, or name a trainer in the policy (function, command or deployment)"
+            f"xgboost.sklearn, or {_INSTEAD}"
         )
     kept = (saved.get("metadata") or {}).get(_PARAMETERS)
     if not isinstance(kept, dict):
         raise Refused(
             "the file of an XGBoost model keeps its trees but not the parameters that it was fitted with: "
-            f'log it with metadata={{"{_PARAMETERS}": model.get_params()}}, or name a trainer in the policy '
-            "(function, command or deployment)"
+            f'log it with metadata={{"{_PARAMETERS}": model.get_params()}}, or {_INSTEAD}'
         )
     return importlib.import_module("mlflow.xgboost").load_model(folder).set_params(**kept)
 
 
-def _from_skops(folder: str, flavor: Mapping[str, Any], file: str | None, trusted: list[str]) -> Any:
+def _from_skops(folder: str, flavor: Mapping[str, Any], where: str, trusted: list[str]) -> Any:
     kept = flavor.get("serialization_format")
-    if kept != "skops" or file is None:
+    if kept != "skops":
         raise Refused(
             f"the champion's files are {kept}, which runs whatever lies in them when it is read: log it with "
-            "skops, or name a trainer in the policy (function, command or deployment)"
+            f"skops, or {_INSTEAD}"
         )
     import skops.io
 
-    path = Path(folder, file)
+    path = Path(folder, flavor[where])
     strange = sorted(set(skops.io.get_untrusted_types(file=path)) - set(trusted))
     if strange:
-        raise Refused(
-            f"the champion's files hold {strange[0]}, which is not among the types that are safe to read: "
-            "name a trainer in the policy (function, command or deployment)"
-        )
+        said = f"hold {strange[0]}, which is not among the types that are safe to read"
+        raise Refused(f"the champion's files {said}: {_INSTEAD}")
     return skops.io.load(path, trusted=list(trusted))
 
 
@@ -211,7 +218,7 @@ def _signature(saved: Any, side: str) -> list[dict[str, Any]]:
 _TYPES = {"long": "int64", "integer": "int32", "double": "float64", "float": "float32", "boolean": "bool"}
 
 
-def _typed(rows: Any, saved: Any) -> Any:
+def typed(rows: Any, saved: Any) -> Any:
     """Give the columns the types that the signature tells, where their values allow it."""
     rows = rows.copy()
     for each in _signature(saved, "inputs"):
@@ -277,10 +284,8 @@ def _save(fitted: Any, asked: Any, order: Mapping[str, Any], path: Path, saved: 
 def _installed(names: list[str]) -> dict[str, str]:
     found = {}
     for name in names:
-        try:
+        with suppress(metadata.PackageNotFoundError):
             found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
     return found
 
 

@@ -240,12 +240,12 @@ def test_the_command_in_the_documentation_is_a_trainer(tmp_path: Path) -> None:
 def test_a_deployment_of_somebody_elses_is_run_and_its_files_are_taken(tmp_path: Path) -> None:
     asked = []
 
-    def run(name: str, parameters: Mapping[str, Any]) -> None:
-        asked.append(name)
+    def run(name: str, parameters: Mapping[str, Any], at_most: timedelta) -> None:
+        asked.append((name, at_most))
         runpy.run_path(str(EXAMPLE))["main"](parameters["order"])
 
     fitted = fits(tmp_path, run_deployment=run)(order(tmp_path, Trainer("deployment", "team/fit")))
-    assert asked == ["team/fit"]
+    assert asked == [("team/fit", timedelta(hours=1))]
     assert len(fitted.answers.prediction) == 10
 
 
@@ -287,7 +287,7 @@ def test_what_a_trainer_does_wrong_is_told(team: Path, trainer: Trainer, said: s
 def test_answers_that_do_not_fit_the_order_are_refused(
     tmp_path: Path, answers: pd.DataFrame, said: str
 ) -> None:
-    def run(_name: str, parameters: Mapping[str, Any]) -> None:
+    def run(_name: str, parameters: Mapping[str, Any], _at_most: timedelta) -> None:
         folder = Path(json.loads(Path(parameters["order"]).read_text())["folder"])
         (folder / "model").mkdir()
         (folder / "model" / "MLmodel").write_text("flavors: {}")
