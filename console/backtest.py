@@ -38,8 +38,8 @@ _FOLDER = "backtests"
 @click.option(
     "--estimator",
     metavar="MODULE:FACTORY",
-    required=True,
-    help="A function without parameters that returns an unfitted scikit-learn estimator.",
+    help="A function without parameters that returns an unfitted scikit-learn estimator; default: that of "
+    "the model's champion, as its retraining would clone it.",
 )
 @click.option(
     "--baseline-until",
@@ -59,7 +59,7 @@ def backtest(
     file: Path | None,
     traffic: str | None,
     labels: str | None,
-    estimator: str,
+    estimator: str | None,
     baseline_until: datetime | None,
     seed: int,
     out: Path | None,
@@ -73,6 +73,8 @@ def backtest(
     """
     if bool(models) == (file is not None):
         raise click.UsageError("name either models or a file with --policy")
+    if file is not None and estimator is None:
+        raise click.UsageError("a file names no registered model to clone: give --estimator as well")
     if len(models) > 1 and (traffic or labels):
         raise click.UsageError("--traffic and --labels belong to a single model")
     from registry.settings import load_settings
@@ -135,17 +137,20 @@ def _order(
     settings: Settings,
     traffic: str | None,
     labels: str | None,
-    estimator: str,
+    estimator: str | None,
     baseline_until: datetime | None,
     seed: int,
 ) -> Order:
     from flows.backtest import Order
     from flows.backtest_world import estimator_of, read_from
+    from flows.champions_estimator import estimator_of_champion
+
+    made = estimator_of_champion(loaded.policy, settings) if estimator is None else estimator_of(estimator)
 
     return Order(
         loaded=read_from(loaded, traffic, labels, settings.traffic_root),
         root=settings.traffic_root,
-        estimator=estimator_of(estimator),
+        estimator=made,
         state=settings.state / _FOLDER / loaded.policy.model,
         baseline_until=baseline_until,
         seed=seed,

@@ -3,12 +3,16 @@
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
+from flows.orchestrator import orchestrator
 from flows.retraining import RetrainPorts
 from flows.world import World
 from profiles.errors import MusterError, RegistryUnavailable, TrainerFailed
+from profiles.window import spelled
 from registry.model_files import ModelStore
 from registry.settings import Settings
 from registry.versions import TRUSTED, MlflowVersions
@@ -66,13 +70,19 @@ def _python(
     return interpreter(read_model_file(champion, what), named, root, environments, what)
 
 
-def run_deployment(name: str, parameters: Mapping[str, Any]) -> None:
-    """Run another team's Prefect deployment to its end; TrainerFailed unless it completed."""
+def run_deployment(name: str, parameters: Mapping[str, Any], at_most: timedelta) -> None:
+    """Run another team's Prefect deployment to its end; TrainerFailed unless it completed in time.
+
+    A run that takes longer is cancelled: what it leaves later must not be taken for an answer.
+    """
     from prefect.deployments import run_deployment as started
     from prefect.exceptions import ObjectNotFound
 
     try:
-        run = started(name, parameters=dict(parameters), as_subflow=False)
+        run = started(name, parameters=dict(parameters), as_subflow=False, timeout=at_most.total_seconds())
+        state = run.state
+        if state is not None and not state.is_final():
+            _cancel(run.id)
     except ObjectNotFound as error:
         raise TrainerFailed(
             f"there is no deployment {name} on the Prefect server; deploy it, or correct "
@@ -82,6 +92,20 @@ def run_deployment(name: str, parameters: Mapping[str, Any]) -> None:
         raise
     except Exception as error:
         raise TrainerFailed(f"the deployment {name} could not be run: {error}") from error
-    if run.state is None or not run.state.is_completed():
-        said = "has no state" if run.state is None else f"ended as {run.state.name}: {run.state.message}"
-        raise TrainerFailed(f"the run {run.name} of the deployment {name} {said}")
+    what = f"the run {run.name} of the deployment {name}"
+    if state is None:
+        raise TrainerFailed(f"{what} has no state")
+    if not state.is_final():
+        raise TrainerFailed(
+            f"{what} took longer than {spelled(at_most)} and was cancelled, {state.name.lower()} as it was; "
+            "see that a worker takes its runs, or give it more time (remediation.trainer.at_most)"
+        )
+    if not state.is_completed():
+        raise TrainerFailed(f"{what} ended as {state.name}: {state.message}")
+
+
+def _cancel(run_id: UUID) -> None:
+    from prefect.states import Cancelling
+
+    with orchestrator() as client:
+        client.set_flow_run_state(run_id, Cancelling())

@@ -26,8 +26,8 @@ _VISIBLE_IF_SHORT = 2.2
 _LIKELY = 1.64
 # ...and no small matter, as a share of the rise.
 _MATTERS = 1 / 3
-# The other part is named beside it where it is as likely there as not, and no trifle.
-_PERHAPS, _PERHAPS_MATTERS = 0.5, 0.1
+# The other part is named beside it where it is more likely there than not, and no trifle.
+_PERHAPS_MATTERS = 0.1
 # A change by less than this share of the loss interests nobody, however many rows show it.
 _SMALLEST = 0.02
 _MOST_COLUMNS = 5
@@ -92,13 +92,15 @@ def _of_loss(verdict: Verdict, reading: Reading, recent: Sequence[Reading]) -> D
     performance = verdict.of("performance")
     judged = performance is not None and performance.status is not Status.INCONCLUSIVE
     change = loss_change(_pooled(reading, recent), held_out) if judged else None
-    short = performance is not None and performance.status in _SHORT
-    if change is not None and _risen(change, _VISIBLE_IF_SHORT if short else _VISIBLE):
-        return _risen_loss(change, reading)
-    change = change if change is not None else expected_change(reading.losses, held_out)
     moved = _moved(reading)
+    short = performance is not None and performance.status in _SHORT
+    if change is not None and _risen(
+        change, _VISIBLE_IF_SHORT if short else _VISIBLE, inputs_moved=bool(moved)
+    ):
+        return _risen_loss(change, moved)
+    change = change if change is not None else expected_change(reading.losses, held_out)
     drift = verdict.of("drift")
-    if performance is not None and performance.status in _SHORT:
+    if short:
         return Diagnosis(
             Cause.UNCLEAR, f"the score is worse, and {_why_unclear(change)}", None, change, moved
         )
@@ -123,52 +125,44 @@ def _pooled(reading: Reading, recent: Sequence[Reading]) -> Sequence[StratumLoss
     return added([reading.losses, *alike]) if reading.losses else ()
 
 
-def _risen(change: LossChange, errors: float) -> bool:
-    """Say whether the loss, or a part of its change, rose visibly and by more than a trifle."""
-    return any(
-        value > _SMALLEST * change.before and value > errors * error for value, error in _looks(change)
-    )
+def _risen(change: LossChange, errors: float, *, inputs_moved: bool) -> bool:
+    """Say whether the loss rose, and it or a part of its change visibly and by more than a trifle.
+
+    Inputs that moved visibly are a change already; what they do to the loss need be no more than likely.
+    """
+    (mix, mix_error), (within, within_error) = _parts(change)
+    by_rows = _LIKELY if inputs_moved else errors
+    both = (mix_error**2 + within_error**2) ** 0.5
+    looks = (mix, by_rows * mix_error), (within, errors * within_error), (change.total, by_rows * both)
+    return change.total > 0 and any(value > max(_SMALLEST * change.before, least) for value, least in looks)
 
 
-def _looks(change: LossChange) -> tuple[tuple[float, float], ...]:
-    within, error = change.within or 0.0, change.within_error or 0.0
-    both = (change.mix_error**2 + error**2) ** 0.5
-    return (change.mix, change.mix_error), (within, error), (change.total, both)
+def _parts(change: LossChange) -> tuple[tuple[float, float], tuple[float, float]]:
+    return (change.mix, change.mix_error), (change.within or 0.0, change.within_error or 0.0)
 
 
-def _risen_loss(change: LossChange, reading: Reading) -> Diagnosis:
+def _risen_loss(change: LossChange, moved: tuple[Explaining, ...]) -> Diagnosis:
     """Tell which part of a visible rise counts."""
-    (mix, mix_error), (within, within_error), _ = _looks(change)
+    (mix, mix_error), (within, within_error) = _parts(change)
     rise = max(mix, 0.0) + max(within, 0.0)
-
-    def perhaps(value: float, error: float) -> bool:
-        return value >= _PERHAPS_MATTERS * rise and value > _PERHAPS * error
-
     of_mix, of_within = (
         value >= _MATTERS * rise and value > _LIKELY * error
         for value, error in ((mix, mix_error), (within, within_error))
     )
-    columns = _moved(reading)
+    other = within if of_mix else mix
     said = _split(change)
     if of_mix and of_within:
         return Diagnosis(
-            Cause.BOTH, f"{said}: the inputs moved, and the same inputs fare worse", None, change, columns
+            Cause.BOTH, f"{said}: the inputs moved, and the same inputs fare worse", None, change, moved
         )
-    if of_mix:
-        beside = Cause.CONCEPT_DRIFT if perhaps(within, within_error) else None
-        return Diagnosis(
-            Cause.DATA_DRIFT, f"{said}: the inputs moved{_perhaps(beside)}", beside, change, columns
-        )
-    if of_within:
-        beside = Cause.DATA_DRIFT if perhaps(mix, mix_error) else None
-        return Diagnosis(
-            Cause.CONCEPT_DRIFT,
-            f"{said}: the same inputs fare worse{_perhaps(beside)}",
-            beside,
-            change,
-            columns,
-        )
-    return Diagnosis(Cause.UNCLEAR, f"{said}: neither part stands out", None, change, columns)
+    if of_mix or of_within:
+        cause, beside = Cause.DATA_DRIFT, Cause.CONCEPT_DRIFT
+        if of_within:
+            cause, beside = beside, cause
+        beside = beside if other >= _PERHAPS_MATTERS * rise else None
+        news = "the inputs moved" if of_mix else "the same inputs fare worse"
+        return Diagnosis(cause, f"{said}: {news}{_perhaps(beside)}", beside, change, moved)
+    return Diagnosis(Cause.UNCLEAR, f"{said}: neither part stands out", None, change, moved)
 
 
 def _perhaps(beside: Cause | None) -> str:

@@ -13,8 +13,9 @@ def loss_change(window: Sequence[StratumLoss], held_out: Sequence[StratumLoss]) 
     With shares p of rows and mean losses l per stratum k, window w against held-out rows b:
     sum p_w l_w - sum p_b l_b = sum (p_w - p_b) l_b [mix] + sum p_w (l_w - l_b) [within] (Kitagawa, Journal of
     the American Statistical Association 50(272), 1955). Errors: the mix's is that of a multinomial
-    sample on either side, sum p (l_b - mean)^2 / n, and of l_b; within is
-    sum p_w^2 (s_w^2/n_w + s_b^2/n_b).
+    sample on either side, sum p (l_b - mean)^2 / n, and of l_b; within is sum p_w^2 s^2 (1/n_w + 1/n_b),
+    s^2 the variance of both sides' rows together, as if nothing had changed (as in the test of two
+    proportions: where a stratum had no error by chance, its own variance of 0 would make certain of one).
     """
     if len(window) != len(held_out):
         return None
@@ -27,7 +28,7 @@ def loss_change(window: Sequence[StratumLoss], held_out: Sequence[StratumLoss]) 
     )
     within = math.fsum(p * (w.mean - b.mean) for p, w, b in zip(now, window, held_out, strict=True) if p)
     variance = math.fsum(
-        p**2 * (_of_mean(w, b) + _of_mean(b, w)) for p, w, b in zip(now, window, held_out, strict=True) if p
+        p**2 * _of_difference(w, b) for p, w, b in zip(now, window, held_out, strict=True) if p
     )
     mix, mix_error = _mix(now, was, held_out, _effective(window), _effective(held_out))
     return LossChange(
@@ -56,7 +57,7 @@ def _mix(
     """Return the part of the mix and its standard error, by the effective numbers of rows on either side."""
     moved = [p - q for p, q in zip(now, was, strict=True)]
     means = [each.mean for each in held_out]
-    of_means = math.fsum(m**2 * _of_mean(b, b) for m, b in zip(moved, held_out, strict=True))
+    of_means = math.fsum(m**2 * _of_mean(b) for m, b in zip(moved, held_out, strict=True))
     variance = _between(now, means) / rows + _between(was, means) / before + of_means
     return math.fsum(m * mean for m, mean in zip(moved, means, strict=True)), math.sqrt(variance)
 
@@ -66,11 +67,16 @@ def _between(shares: Sequence[float], means: Sequence[float]) -> float:
     return math.fsum(p * (mean - middle) ** 2 for p, mean in zip(shares, means, strict=True))
 
 
-def _of_mean(stratum: StratumLoss, other: StratumLoss) -> float:
-    """Return the variance of a stratum's mean; of a single row it is taken from the `other` side."""
+def _of_mean(stratum: StratumLoss) -> float:
+    """Return the variance of a stratum's mean."""
     n = stratum.effective
-    spread = stratum.variance if n > 1 else other.variance
-    return spread / n if n else 0.0
+    return stratum.variance / n if n else 0.0
+
+
+def _of_difference(window: StratumLoss, before: StratumLoss) -> float:
+    """Return the variance of the difference of a stratum's means if both sides were of one kind."""
+    rows = [each.effective for each in (window, before) if each.effective]
+    return (window + before).variance * math.fsum(1 / n for n in rows)
 
 
 def _effective(side: Sequence[StratumLoss]) -> float:

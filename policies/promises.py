@@ -1,6 +1,8 @@
 """From the keys of the objectives that a model and its team wrote to the limits that hold."""
 
-from typing import TypedDict
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, TypeAlias, TypedDict, cast
 
 from policies.budget_defaults import resolved_budget
 from policies.defaults import (
@@ -36,7 +38,7 @@ from policies.policy import (
     Volume,
 )
 from policies.schema import PolicyFile, TeamFile
-from policies.written_objectives import DriftFile, FreshnessFile, QualityFile, VolumeFile
+from policies.written_objectives import DriftFile, FreshnessFile, QualityFile, Section, VolumeFile
 from profiles.window import Cadence
 
 
@@ -53,150 +55,102 @@ class Promises(TypedDict):
     errors: ErrorShare | None
 
 
+Keys: TypeAlias = Callable[[PolicyFile, TeamFile], Any]
+
+
+@dataclass(frozen=True)
+class _Promise:
+    """How an objective is made of its keys, which are called as its fields, or as `written` says.
+
+    `keys` gives those that hold, None where the objective is off. A field without a key has its value in
+    `defaults`, else None. `follows` are defaults that depend on the rest of the file; `only` are fields that
+    stay None unless the file and the keys say so.
+    """
+
+    made: type[Any]
+    keys: Keys
+    defaults: Mapping[str, Any]
+    follows: Mapping[str, Callable[[PolicyFile, Cadence], Any]] = field(default_factory=dict)
+    only: Mapping[str, Callable[[PolicyFile, Any], bool]] = field(default_factory=dict)
+    written: Mapping[str, str] = field(default_factory=dict)
+
+
+def _both(objective: str, kind: type[Section]) -> Keys:
+    """Return what gives the keys of an objective that is on by default."""
+
+    def keys(file: PolicyFile, team: TeamFile) -> Section | None:
+        own, teams = (getattr(of, objective) for of in (file.objectives, team.defaults.objectives))
+        return merged(own, teams, kind)
+
+    return keys
+
+
+def _worth_comes_with_labels(file: PolicyFile, _keys: Any) -> bool:
+    return file.labels is not None and file.labels.value is not None
+
+
+_RELATIVE = {"at_most_worse": "at_most_worse_than_baseline"}
+_SEGMENTS: Mapping[str, Callable[[PolicyFile, Cadence], Any]] = {
+    "segments": lambda file, _cadence: bool(file.segments)
+}
+_PROMISES: Mapping[str, _Promise] = {
+    "freshness": _Promise(
+        Freshness,
+        _both("freshness", FreshnessFile),
+        {"severity": FRESHNESS_SEVERITY, "persistence": PERSISTENCE},
+        follows={"at_most": lambda _file, cadence: freshness_limit(cadence)},
+    ),
+    "volume": _Promise(
+        Volume,
+        _both("volume", VolumeFile),
+        {"at_least": VOLUME_AT_LEAST, "severity": VOLUME_SEVERITY, "persistence": PERSISTENCE},
+    ),
+    "quality": _Promise(
+        Quality, _both("quality", QualityFile), {**asdict(QUALITY), "persistence": PERSISTENCE}
+    ),
+    "drift": _Promise(Drift, _both("drift", DriftFile), asdict(DRIFT), follows=_SEGMENTS),
+    "performance": _Promise(
+        Performance,
+        performance_keys,
+        {
+            "at_risk_after": AT_RISK_AFTER,
+            "minimum_coverage": MINIMUM_COVERAGE,
+            "severity": PERFORMANCE_SEVERITY,
+            "persistence": PERSISTENCE,
+            "k": RANKING_PLACES,
+        },
+        follows=_SEGMENTS,
+        only={"k": lambda _file, keys: bool(keys.metric == "ndcg")},
+        written=_RELATIVE,
+    ),
+    "value": _Promise(
+        ValuePerPrediction,
+        value_keys,
+        {"severity": VALUE_SEVERITY, "minimum_coverage": MINIMUM_COVERAGE},
+        only={"minimum_coverage": _worth_comes_with_labels},
+        written=_RELATIVE,
+    ),
+    "latency": _Promise(LatencyLimits, latency_keys, {"severity": LATENCY_SEVERITY}),
+    "errors": _Promise(ErrorShare, errors_keys, {"severity": ERRORS_SEVERITY}),
+}
+
+
 def promises(file: PolicyFile, team: TeamFile, cadence: Cadence) -> Promises:
     """Fill in every default of every objective: the model's value, else the team's, else Muster's."""
-    return {
-        "freshness": _freshness(file, team, cadence),
-        "volume": _volume(file, team, cadence),
-        "quality": _quality(file, team, cadence),
-        "drift": _drift(file, team, cadence),
-        "performance": _performance(file, team, cadence),
-        "value": _value(file, team, cadence),
-        "latency": _latency(file, team, cadence),
-        "errors": _errors(file, team, cadence),
-    }
+    found = {name: _resolved(name, promise, file, team, cadence) for name, promise in _PROMISES.items()}
+    return cast("Promises", found)
 
 
-def _freshness(file: PolicyFile, team: TeamFile, cadence: Cadence) -> Freshness | None:
-    keys = merged(file.objectives.freshness, team.defaults.objectives.freshness, FreshnessFile)
-    return (
-        None
-        if keys is None
-        else Freshness(
-            at_most=first(keys.at_most, freshness_limit(cadence)),
-            severity=(severity := first(keys.severity, FRESHNESS_SEVERITY)),
-            persistence=first(keys.persistence, PERSISTENCE),
-            budget=resolved_budget(keys.budget, "freshness", severity, cadence),
-        )
-    )
-
-
-def _volume(file: PolicyFile, team: TeamFile, cadence: Cadence) -> Volume | None:
-    keys = merged(file.objectives.volume, team.defaults.objectives.volume, VolumeFile)
-    return (
-        None
-        if keys is None
-        else Volume(
-            at_least=first(keys.at_least, VOLUME_AT_LEAST),
-            severity=(severity := first(keys.severity, VOLUME_SEVERITY)),
-            persistence=first(keys.persistence, PERSISTENCE),
-            budget=resolved_budget(keys.budget, "volume", severity, cadence),
-        )
-    )
-
-
-def _quality(file: PolicyFile, team: TeamFile, cadence: Cadence) -> Quality | None:
-    keys = merged(file.objectives.quality, team.defaults.objectives.quality, QualityFile)
-    return (
-        None
-        if keys is None
-        else Quality(
-            missing=first(keys.missing, QUALITY.missing),
-            out_of_range=first(keys.out_of_range, QUALITY.out_of_range),
-            new_categories=first(keys.new_categories, QUALITY.new_categories),
-            severity=(severity := first(keys.severity, QUALITY.severity)),
-            duplicates=first(keys.duplicates, QUALITY.duplicates),
-            persistence=first(keys.persistence, PERSISTENCE),
-            budget=resolved_budget(keys.budget, "quality", severity, cadence),
-        )
-    )
-
-
-def _drift(file: PolicyFile, team: TeamFile, cadence: Cadence) -> Drift | None:
-    keys = merged(file.objectives.drift, team.defaults.objectives.drift, DriftFile)
-    return (
-        None
-        if keys is None
-        else Drift(
-            minor=first(keys.minor, DRIFT.minor),
-            significant=first(keys.significant, DRIFT.significant),
-            minor_share=first(keys.minor_share, DRIFT.minor_share),
-            significant_share=first(keys.significant_share, DRIFT.significant_share),
-            severity=(severity := first(keys.severity, DRIFT.severity)),
-            ignore=first(keys.ignore, DRIFT.ignore),
-            minor_shift=first(keys.minor_shift, DRIFT.minor_shift),
-            significant_shift=first(keys.significant_shift, DRIFT.significant_shift),
-            minor_new_words=first(keys.minor_new_words, DRIFT.minor_new_words),
-            significant_new_words=first(keys.significant_new_words, DRIFT.significant_new_words),
-            minor_mmd=first(keys.minor_mmd, DRIFT.minor_mmd),
-            significant_mmd=first(keys.significant_mmd, DRIFT.significant_mmd),
-            persistence=first(keys.persistence, DRIFT.persistence),
-            segments=first(keys.segments, bool(file.segments)),
-            budget=resolved_budget(keys.budget, "drift", severity, cadence),
-        )
-    )
-
-
-def _performance(file: PolicyFile, team: TeamFile, cadence: Cadence) -> Performance | None:
-    keys = performance_keys(file, team)
-    return (
-        None
-        if keys is None
-        else Performance(
-            metric=first(keys.metric),
-            at_most_worse=keys.at_most_worse_than_baseline,
-            limit=keys.limit,
-            at_risk_after=first(keys.at_risk_after, AT_RISK_AFTER),
-            minimum_coverage=first(keys.minimum_coverage, MINIMUM_COVERAGE),
-            severity=(severity := first(keys.severity, PERFORMANCE_SEVERITY)),
-            persistence=first(keys.persistence, PERSISTENCE),
-            k=first(keys.k, RANKING_PLACES) if keys.metric == "ndcg" else None,
-            segments=first(keys.segments, bool(file.segments)),
-            budget=resolved_budget(keys.budget, "performance", severity, cadence),
-        )
-    )
-
-
-def _value(file: PolicyFile, team: TeamFile, cadence: Cadence) -> ValuePerPrediction | None:
-    keys = value_keys(file, team)
-    return (
-        None
-        if keys is None
-        else ValuePerPrediction(
-            at_least_per_prediction=keys.at_least_per_prediction,
-            at_most_worse=keys.at_most_worse_than_baseline,
-            severity=(severity := first(keys.severity, VALUE_SEVERITY)),
-            budget=resolved_budget(keys.budget, "value", severity, cadence),
-            minimum_coverage=None
-            if file.labels is None or file.labels.value is None
-            else first(keys.minimum_coverage, MINIMUM_COVERAGE),
-        )
-    )
-
-
-def _latency(file: PolicyFile, team: TeamFile, cadence: Cadence) -> LatencyLimits | None:
-    keys = latency_keys(file, team)
-    return (
-        None
-        if keys is None
-        else LatencyLimits(
-            p50_at_most=keys.p50_at_most,
-            p95_at_most=keys.p95_at_most,
-            p99_at_most=keys.p99_at_most,
-            severity=(severity := first(keys.severity, LATENCY_SEVERITY)),
-            budget=resolved_budget(keys.budget, "latency", severity, cadence),
-        )
-    )
-
-
-def _errors(file: PolicyFile, team: TeamFile, cadence: Cadence) -> ErrorShare | None:
-    keys = errors_keys(file, team)
-    return (
-        None
-        if keys is None
-        else ErrorShare(
-            at_most=first(keys.at_most),
-            severity=(severity := first(keys.severity, ERRORS_SEVERITY)),
-            budget=resolved_budget(keys.budget, "errors", severity, cadence),
-        )
-    )
+def _resolved(name: str, promise: _Promise, file: PolicyFile, team: TeamFile, cadence: Cadence) -> Any:
+    keys = promise.keys(file, team)
+    if keys is None:
+        return None
+    defaults = {**promise.defaults, **{of: default(file, cadence) for of, default in promise.follows.items()}}
+    limits: dict[str, Any] = {}
+    for each in fields(promise.made):
+        if each.name == "budget" or (each.name in promise.only and not promise.only[each.name](file, keys)):
+            continue
+        written = getattr(keys, promise.written.get(each.name, each.name))
+        limits[each.name] = written if each.name not in defaults else first(written, defaults[each.name])
+    budget = resolved_budget(keys.budget, name, limits["severity"], cadence)
+    return promise.made(**limits, budget=budget)

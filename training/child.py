@@ -17,6 +17,7 @@ import threading
 import time
 import traceback
 import warnings
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,8 +25,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Formats that are read without running what lies in them. Others are a program from somewhere else.
-_NATIVE = ("xgboost", "catboost")
+# Flavours of which a champion is refitted; each can be read without running what lies in it.
+_FLAVOURS = ("sklearn", "lightgbm", "xgboost", "catboost")
+# What an estimator of LightGBM holds beside its trees: MLflow's own list, not the one that lies in the files.
+_OF_LIGHTGBM = (
+    "collections.OrderedDict",
+    "lightgbm.basic.Booster",
+    "lightgbm.sklearn.LGBMClassifier",
+    "lightgbm.sklearn.LGBMRegressor",
+)
+# Where an estimator's own parameters lie, in the metadata of MLflow's format.
+_PARAMETERS = "parameters"
+_INSTEAD = "name a trainer in the policy (function, command or deployment)"
 
 
 class Refused(Exception):
@@ -64,9 +75,9 @@ def _carry_out(order: Mapping[str, Any], folder: Path) -> None:
         fitted, inputs, saved = _refitted(order, rows)
     if not hasattr(fitted, "predict"):
         raise Refused(f"the trainer returned {type(fitted).__name__}, which has no method predict")
-    typed = _typed(asked[inputs], saved)
-    _write_answers(fitted, typed, folder / "answers.parquet")
-    packages = _save(fitted, typed, order, folder / "model", saved)
+    questions = typed(asked[inputs], saved)
+    _write_answers(fitted, questions, folder / "answers.parquet")
+    packages = _save(fitted, questions, order, folder / "model", saved)
     done = {"estimator": type(fitted).__name__, "environment": packages}
     unfinished = folder / "done.part"
     unfinished.write_text(json.dumps(done), encoding="utf-8")
@@ -88,28 +99,30 @@ def _refitted(order: Mapping[str, Any], rows: Any) -> tuple[Any, list[str], Any]
     """Clone the champion's estimator and fit it; returns it, its inputs and its saved form."""
     from sklearn.base import clone
 
-    champion, saved = _champion(order["champion"], order["trusted"])
-    if not hasattr(champion, "fit") or not hasattr(champion, "get_params"):
-        raise Refused(
-            f"the champion is a {type(champion).__name__} without fit and get_params, and cannot be cloned: "
-            "name a trainer in the policy (function, command or deployment)"
-        )
-    named = [each["name"] for each in _signature(saved, "inputs")]
-    inputs = [name for name in named if name in order["features"]] if named else order["features"]
-    lacking = sorted(set(named) - set(order["features"]))
-    if lacking:
-        raise Refused(
-            f"the champion's signature asks for {lacking[0]}, which the prediction log does not hold"
-        )
-    known = getattr(champion, "feature_names_in_", None)
-    if not named and known is not None and set(known) <= set(order["features"]):
-        inputs = list(known)
+    champion, saved = read_champion(order["champion"], order["trusted"])
+    inputs = inputs_of(seen_by(champion), saved, order["features"])
     truth = rows[order["label"]]
     classes = getattr(champion, "classes_", None)
     if classes is not None and truth.dtype != classes.dtype:
         truth = _as_classes(truth, classes)
     weights = {} if order["weight"] is None else {"sample_weight": rows[order["weight"]].to_numpy()}
-    return clone(champion).fit(_typed(rows[inputs], saved), truth, **weights), inputs, saved
+    return clone(champion).fit(typed(rows[inputs], saved), truth, **weights), inputs, saved
+
+
+def inputs_of(known: list[str], saved: Any, features: list[str]) -> list[str]:
+    """Return the columns that a champion takes: those of its signature, else those `known` to have been seen.
+
+    Refused where `features` lack one of the signature.
+    """
+    named = [each["name"] for each in _signature(saved, "inputs")]
+    if lacking := sorted(set(named) - set(features)):
+        raise Refused(f"the champion's signature asks for {lacking[0]}, which the prediction log lacks")
+    return named or (known if known and set(known) <= set(features) else features)
+
+
+def seen_by(champion: Any) -> list[str]:
+    """Return the names of the columns that an estimator was fitted on, as far as it knows them."""
+    return [str(each) for each in getattr(champion, "feature_names_in_", ())]
 
 
 def _as_classes(truth: Any, classes: Any) -> Any:
@@ -130,42 +143,68 @@ def _whole(value: Any) -> str | None:
         return None
 
 
-def _champion(folder: str | None, trusted: list[str]) -> tuple[Any, Any]:
+def read_champion(folder: str | None, trusted: list[str]) -> tuple[Any, Any]:
+    """Return a champion that can be cloned, and what MLflow says of it; Refused tells why it is not read."""
+    champion, saved = _read(folder, trusted)
+    if not hasattr(champion, "fit") or not hasattr(champion, "get_params"):
+        made = type(champion).__name__
+        raise Refused(
+            f"the champion is a {made} without fit and get_params, and cannot be cloned: {_INSTEAD}"
+        )
+    return champion, saved
+
+
+def _read(folder: str | None, trusted: list[str]) -> tuple[Any, Any]:
     import yaml
 
     if folder is None:
         raise Refused("no model registry holds the champion's files: name a trainer in the policy")
     saved = yaml.safe_load(Path(folder, "MLmodel").read_text(encoding="utf-8"))
     flavors = saved.get("flavors", {})
-    if "sklearn" in flavors:
-        return _from_skops(folder, flavors["sklearn"], trusted), saved
-    for name in _NATIVE:
-        if name in flavors:
-            os.environ["MLFLOW_ALLOW_PICKLE_DESERIALIZATION"] = "false"
-            return importlib.import_module(f"mlflow.{name}").load_model(folder), saved
+    found = next((name for name in _FLAVOURS if name in flavors), None)
+    if found == "sklearn":
+        return _from_skops(folder, flavors[found], "pickled_model", trusted), saved
+    if found == "lightgbm":
+        return _from_skops(folder, flavors[found], "data", [*trusted, *_OF_LIGHTGBM]), saved
+    if found == "xgboost":
+        return _from_xgboost(folder, flavors[found], saved), saved
+    if found == "catboost":
+        return importlib.import_module("mlflow.catboost").load_model(folder), saved
     names = ", ".join(sorted(set(flavors) - {"python_function"})) or "python_function"
-    raise Refused(
-        f"a champion of the flavour {names} cannot be refitted: "
-        "name a trainer in the policy (function, command or deployment)"
-    )
+    raise Refused(f"a champion of the flavour {names} cannot be refitted: {_INSTEAD}")
 
 
-def _from_skops(folder: str, flavor: Mapping[str, Any], trusted: list[str]) -> Any:
+def _from_xgboost(folder: str, flavor: Mapping[str, Any], saved: Any) -> Any:
+    """Load an estimator with what it was made with: XGBoost's file keeps the trees and forgets the rest."""
+    made_by = str(flavor.get("model_class"))
+    if not made_by.startswith("xgboost.sklearn.XGB"):
+        raise Refused(
+            f"the champion is a {made_by}, which does not know how it was fitted: log an estimator of "
+            f"xgboost.sklearn, or {_INSTEAD}"
+        )
+    kept = (saved.get("metadata") or {}).get(_PARAMETERS)
+    if not isinstance(kept, dict):
+        raise Refused(
+            "the file of an XGBoost model keeps its trees but not the parameters that it was fitted with: "
+            f'log it with metadata={{"{_PARAMETERS}": model.get_params()}}, or {_INSTEAD}'
+        )
+    return importlib.import_module("mlflow.xgboost").load_model(folder).set_params(**kept)
+
+
+def _from_skops(folder: str, flavor: Mapping[str, Any], where: str, trusted: list[str]) -> Any:
     kept = flavor.get("serialization_format")
     if kept != "skops":
         raise Refused(
             f"the champion's files are {kept}, which runs whatever lies in them when it is read: log it with "
-            "skops, or name a trainer in the policy (function, command or deployment)"
+            f"skops, or {_INSTEAD}"
         )
     import skops.io
 
-    path = Path(folder, flavor["pickled_model"])
+    path = Path(folder, flavor[where])
     strange = sorted(set(skops.io.get_untrusted_types(file=path)) - set(trusted))
     if strange:
-        raise Refused(
-            f"the champion's files hold {strange[0]}, which is not among the types that are safe to read: "
-            "name a trainer in the policy (function, command or deployment)"
-        )
+        said = f"hold {strange[0]}, which is not among the types that are safe to read"
+        raise Refused(f"the champion's files {said}: {_INSTEAD}")
     return skops.io.load(path, trusted=list(trusted))
 
 
@@ -179,7 +218,7 @@ def _signature(saved: Any, side: str) -> list[dict[str, Any]]:
 _TYPES = {"long": "int64", "integer": "int32", "double": "float64", "float": "float32", "boolean": "bool"}
 
 
-def _typed(rows: Any, saved: Any) -> Any:
+def typed(rows: Any, saved: Any) -> Any:
     """Give the columns the types that the signature tells, where their values allow it."""
     rows = rows.copy()
     for each in _signature(saved, "inputs"):
@@ -217,14 +256,18 @@ def _save(fitted: Any, asked: Any, order: Mapping[str, Any], path: Path, saved: 
         raise Refused(f"the trainer's environment has no mlflow, which saves the model: {error}") from error
     from mlflow.models import infer_signature
 
-    flavor = next((each for each in _NATIVE if each in (saved or {}).get("flavors", {})), "sklearn")
+    flavor = next((each for each in _FLAVOURS if each in (saved or {}).get("flavors", {})), "sklearn")
     if flavor == "sklearn" and not hasattr(fitted, "get_params"):
         raise Refused(
             f"{type(fitted).__name__} is no estimator of scikit-learn's kind, and cannot be saved as one: "
             "use a command, which saves its model itself"
         )
     packages = _installed(order["packages"])
-    extra = {} if flavor != "sklearn" else {"skops_trusted_types": order["trusted"]}
+    extra: dict[str, Any] = {}
+    if flavor == "sklearn":
+        extra["skops_trusted_types"] = order["trusted"]
+    elif flavor == "xgboost":
+        extra["metadata"] = {_PARAMETERS: fitted.get_params()}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         example = asked.head(100)
@@ -241,10 +284,8 @@ def _save(fitted: Any, asked: Any, order: Mapping[str, Any], path: Path, saved: 
 def _installed(names: list[str]) -> dict[str, str]:
     found = {}
     for name in names:
-        try:
+        with suppress(metadata.PackageNotFoundError):
             found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
     return found
 
 

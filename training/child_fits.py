@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -29,8 +30,9 @@ _PACKAGES = ("scikit-learn", "numpy", "pandas", "scipy", "skops")
 _TOLD = 2_000  # characters of a child's last words
 _PROBABILITY = "probability "
 
-# The deployment by its full name and its parameters; returns when the run has ended. Raises MusterError.
-RunDeployment: TypeAlias = Callable[[str, Mapping[str, Any]], None]
+# The deployment by its full name, its parameters and the time it has; returns when the run has ended, and
+# cancels one whose time is over. Raises MusterError.
+RunDeployment: TypeAlias = Callable[[str, Mapping[str, Any], timedelta], None]
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class ChildFits:
         if trainer.kind == "deployment":
             if self.run_deployment is None:
                 raise TrainerFailed(f"{said} needs a Prefect server; start one, or set PREFECT_API_URL")
-            self.run_deployment(str(trainer.entry), {"order": str(file)})
+            self.run_deployment(str(trainer.entry), {"order": str(file)}, trainer.at_most)
         else:
             if trainer.kind == "command":
                 command = [*shlex.split(str(trainer.entry)), str(file)]

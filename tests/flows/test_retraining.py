@@ -3,6 +3,7 @@
 import runpy
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -109,7 +110,7 @@ def test_a_deployment_of_somebody_elses_is_run_and_its_files_are_taken(
     with opened(tmp_path, mlflow_store, made=made) as (world, ports):
         asked = []
 
-        def run(name: str, parameters: dict[str, str]) -> None:
+        def run(name: str, parameters: dict[str, str], _at_most: timedelta) -> None:
             asked.append(name)
             _fit_by_hand(Path(parameters["order"]))
 

@@ -139,6 +139,26 @@ def test_a_loss_that_fell_needs_no_explaining() -> None:
     assert of(labelled(stratum(1_800, 0.5), stratum(200, 2.0))).cause is Cause.NONE
 
 
+def test_while_the_loss_falls_nothing_is_to_be_explained_though_some_rows_fare_worse() -> None:
+    assert of(labelled(stratum(1_700, 1.3, 0.5), stratum(300, 3.0))).cause is Cause.NONE
+
+
+def errors(rows: int, wrong: int) -> StratumLoss:
+    """Losses of 0 and 1."""
+    return StratumLoss(rows, rows, rows, rows, wrong, wrong)
+
+
+def test_no_error_among_few_rows_is_not_taken_for_no_chance_of_one() -> None:
+    held_out, window = (errors(30, 0), errors(60, 6)), (errors(80, 3), errors(160, 16))
+    found = loss_change(window, held_out)
+    assert found is not None
+    assert found.within == pytest.approx(80 / 240 * 3 / 80)
+    # The variance of the 3 errors among 110 rows, which the test of two proportions uses.
+    of_first = (1 / 3) ** 2 * 3 / 110 * (1 - 3 / 110) * 110 / 109 * (1 / 80 + 1 / 30)
+    of_second = (2 / 3) ** 2 * 0.1 * 0.9 * 220 / 219 * (1 / 160 + 1 / 60)
+    assert found.within_error == pytest.approx((of_first + of_second) ** 0.5)
+
+
 def test_a_diagnosed_verdict_reads_back_and_older_ones_have_none() -> None:
     verdict = judge(MOVED, POLICY)
     found = diagnosed(verdict, MOVED, POLICY)

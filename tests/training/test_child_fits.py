@@ -7,15 +7,21 @@ import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import mlflow.lightgbm
 import mlflow.sklearn
+import mlflow.xgboost
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from lightgbm import LGBMRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.tree import DecisionTreeRegressor
+from xgboost import XGBClassifier, XGBRegressor
 
 from policies.policy import Policy
 from policies.remediation import Remediation, Trainer
@@ -98,6 +104,7 @@ def saved(root: Path, estimator: Any, x: Any, kept: str = "skops") -> Path:
         signature=signature,
         serialization_format=kept,
         pip_requirements=["scikit-learn", "skops"],
+        skops_trusted_types=["sklearn.tree._tree.Tree"],
     )
     return folder
 
@@ -144,6 +151,67 @@ def test_a_pickled_champion_is_not_read(tmp_path: Path) -> None:
         fits(tmp_path, champion)(order(tmp_path, Trainer()))
 
 
+X = pd.DataFrame({"x": np.arange(60.0)})
+OF_TREES = {"n_estimators": 7, "max_depth": 2, "learning_rate": 0.5}
+
+
+def of_trees(root: Path, flavour: str, estimator: Any, **kept: Any) -> Path:
+    """Log a champion as its team does, with MLflow's own function for the flavour."""
+    folder = root / "champion"
+    save = import_module(f"mlflow.{flavour}").save_model
+    requirements = ["scikit-learn", "skops", "xgboost-cpu", "lightgbm"]
+    signature = mlflow.models.infer_signature(X, estimator.predict(X))
+    save(estimator, str(folder), signature=signature, pip_requirements=requirements, **kept)
+    return folder
+
+
+def test_an_estimator_of_lightgbm_is_cloned_with_its_parameters(tmp_path: Path) -> None:
+    made = LGBMRegressor(**OF_TREES, min_child_samples=2, verbose=-1, n_jobs=1).fit(X, X["x"])
+    fitted = fits(tmp_path, of_trees(tmp_path, "lightgbm", made))(order(tmp_path, Trainer()))
+    model = mlflow.lightgbm.load_model(str(fitted.model))
+    assert {name: model.get_params()[name] for name in OF_TREES} == OF_TREES
+    assert model.predict(ROWS.to_pandas()[["x"]])[:10] == pytest.approx(fitted.answers.prediction.to_numpy())
+    assert model.predict(ROWS.to_pandas()[["x"]])[-1] > 500  # it has learned from the new rows
+    assert fitted.environment["lightgbm"]
+
+
+def test_an_estimator_of_xgboost_is_cloned_with_the_parameters_beside_its_trees(tmp_path: Path) -> None:
+    made = XGBClassifier(**OF_TREES, n_jobs=1).fit(X, (X["x"] > 29).astype(int))
+    parameters = {"parameters": made.get_params()}
+    champion = of_trees(tmp_path, "xgboost", made, metadata=parameters)
+    layout = TrafficLayout("log", "parquet", "ts", "price", "id", probability="p")
+    policies = policy(task="classification", traffic=layout)
+    truth = np.where(np.arange(200) > 99, "1", "0")
+    fitted = fits(tmp_path, champion)(order(tmp_path, Trainer(), truth, policies))
+    assert fitted.answers.probabilities["1"].to_numpy().max() < 0.5
+    model = mlflow.xgboost.load_model(str(fitted.model))
+    assert model.get_booster().num_boosted_rounds() == OF_TREES["n_estimators"]
+    assert fitted.environment["xgboost-cpu"]
+    # The challenger can be refitted in its turn.
+    again = order(tmp_path / "again", Trainer(), truth, policies)
+    assert fits(tmp_path, fitted.model)(again).answers.prediction.to_numpy() == pytest.approx(0)
+
+
+def test_an_estimator_of_xgboost_that_forgot_its_parameters_is_refused(tmp_path: Path) -> None:
+    made = XGBRegressor(**OF_TREES, n_jobs=1).fit(X, X["x"])
+    champion = of_trees(tmp_path, "xgboost", made)
+    with pytest.raises(TrainerFailed, match="keeps its trees but not the parameters"):
+        fits(tmp_path, champion)(order(tmp_path, Trainer()))
+    said = (champion / "MLmodel").read_text().replace("xgboost.sklearn.XGBRegressor", "os.abort")
+    (champion / "MLmodel").write_text(said)
+    with pytest.raises(TrainerFailed, match=r"a os\.abort, which does not know how it was fitted"):
+        fits(tmp_path, champion)(order(tmp_path / "again", Trainer()))
+
+
+def test_a_list_of_trusted_types_in_the_files_is_not_trusted(tmp_path: Path) -> None:
+    made = LGBMRegressor(**OF_TREES, verbose=-1, n_jobs=1).fit(X, X["x"])
+    champion = of_trees(tmp_path, "lightgbm", made, skops_trusted_types=["os.system"])
+    other = saved(tmp_path / "other", DecisionTreeRegressor().fit(X, X["x"]), X)
+    shutil.copy(other / "model.skops", champion / "model.skops")
+    with pytest.raises(TrainerFailed, match=r"hold sklearn\.tree\._tree\.Tree, which is not among"):
+        fits(tmp_path, champion)(order(tmp_path, Trainer()))
+
+
 @pytest.mark.parametrize(
     ("mlmodel", "said"),
     [
@@ -172,12 +240,12 @@ def test_the_command_in_the_documentation_is_a_trainer(tmp_path: Path) -> None:
 def test_a_deployment_of_somebody_elses_is_run_and_its_files_are_taken(tmp_path: Path) -> None:
     asked = []
 
-    def run(name: str, parameters: Mapping[str, Any]) -> None:
-        asked.append(name)
+    def run(name: str, parameters: Mapping[str, Any], at_most: timedelta) -> None:
+        asked.append((name, at_most))
         runpy.run_path(str(EXAMPLE))["main"](parameters["order"])
 
     fitted = fits(tmp_path, run_deployment=run)(order(tmp_path, Trainer("deployment", "team/fit")))
-    assert asked == ["team/fit"]
+    assert asked == [("team/fit", timedelta(hours=1))]
     assert len(fitted.answers.prediction) == 10
 
 
@@ -219,7 +287,7 @@ def test_what_a_trainer_does_wrong_is_told(team: Path, trainer: Trainer, said: s
 def test_answers_that_do_not_fit_the_order_are_refused(
     tmp_path: Path, answers: pd.DataFrame, said: str
 ) -> None:
-    def run(_name: str, parameters: Mapping[str, Any]) -> None:
+    def run(_name: str, parameters: Mapping[str, Any], _at_most: timedelta) -> None:
         folder = Path(json.loads(Path(parameters["order"]).read_text())["folder"])
         (folder / "model").mkdir()
         (folder / "model" / "MLmodel").write_text("flavors: {}")
