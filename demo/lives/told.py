@@ -57,7 +57,7 @@ def read_story(ledger: Ledger, model: str) -> Story:
     wait = _BLIND if policy.labels is None else policy.labels.arrives_within
     return Story(
         model=model,
-        metric="" if policy.performance is None else policy.performance.score.name,
+        metric="" if policy.performance is None else policy.performance.score,
         windows=ledger.windows(model),
         transitions=transitions,
         retrainings=ledger.intents(model, ("retrain",)),
