@@ -80,7 +80,8 @@ class SimulatedService:
             estimator, columns = self._version(str(version))
             prediction[rows.index] = estimator.predict(rows[list(columns)])
         kept = asked[[REQUEST_ID, TIME, *self.model.logged]]
-        return kept.assign(**{self.model.prediction: prediction, VERSION: by})
+        answers = pd.DataFrame({self.model.prediction: prediction, VERSION: by})
+        return kept.join(answers)
 
     def _version(self, version: str) -> tuple[Any, tuple[str, ...]]:
         if version not in self._loaded:

@@ -8,6 +8,7 @@ from rich.console import RenderableType
 from rich.markup import escape
 
 from policies.incidents import Incident
+from policies.objectives.wording import number, percent
 from policies.outages import OUTAGES
 from registry.contests import contests
 from registry.intent_records import RecordedIntent
@@ -159,7 +160,7 @@ def _moves(story: Story) -> Iterator[tuple[datetime, int, str]]:
         if each.kind == "shadowed":
             yield each.at, 4, f"version {after.challenger} in shadow"
         elif each.kind in {"canaried", "stepped"}:
-            yield each.at, 4, f"{after.weight:.0%} of the requests from {day}{answered}"
+            yield each.at, 4, f"{percent(after.weight)} of the requests from {day}{answered}"
         elif each.kind == "promoted":
             yield each.at, 4, f"promoted {day}{answered}"
         elif each.kind == "baked":
@@ -187,6 +188,6 @@ def story_table(stories: Iterable[Story]) -> RenderableType:
     for header in ("score before", "meanwhile", "since"):
         made.add_column(header, no_wrap=True, justify="right")
     for story in stories:
-        said = (f"{story.metric} {value:.1f}" if value is not None else "" for value in scores(story))
+        said = (f"{story.metric} {number(value)}" if value is not None else "" for value in scores(story))
         made.add_row(escape(story.model), escape(sentence(story)), *said)
     return made
