@@ -80,9 +80,9 @@ LIVES: Mapping[str, Life] = {
             _model(
                 "members",
                 "registered",
-                9,
-                17,
-                OtherOutcomes(november(12), november(12, 18), "registered", 1.6),
+                4,
+                12,
+                OtherOutcomes(november(7), november(7, 18), "registered", 1.6),
             )
         ),
         # It changes back after the challenger was promoted.
@@ -91,8 +91,8 @@ LIVES: Mapping[str, Life] = {
         ),
         # It changes for good, and somebody does not want the new version all the same.
         Life(
-            _model("docks", "cnt", 7, 18, OtherOutcomes(november(10), november(30), "cnt", 0.5)),
-            RolledBackByHand(november(15, 9), "ann", "vans were sent to full docks"),
+            _model("docks", "cnt", 12, 23, OtherOutcomes(november(15), november(30), "cnt", 0.5)),
+            RolledBackByHand(november(20, 9), "ann", "vans were sent to full docks"),
         ),
         # The world is as it was; its description breaks off for two days.
         Life(_model("weather", "cnt", 11, 18, NoValues(november(14), november(16), "hr"))),

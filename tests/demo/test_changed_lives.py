@@ -61,7 +61,7 @@ def test_without_the_injected_drift_no_retraining_is_told(lived: Lived) -> None:
 
 
 def test_what_was_never_promoted_is_not_rolled_back_by_hand(lived: Lived) -> None:
-    story = lived(without_fault("mobility.docks"), november(17))
+    story = lived(without_fault("mobility.docks"), november(22))
     assert [each.kind for each in story.transitions] == ["adopted"]
     assert sentence(story) == "nothing happened"
     assert any("was not rolled back" in line for line in lived.shown)
@@ -71,7 +71,7 @@ def test_a_change_that_stays_has_its_challenger_promoted_and_not_refused(lived: 
     life = LIVES["mobility.members"]
     assert life.model.fault is not None
     stays = replace(life.model, fault=replace(life.model.fault, ended=life.model.serves.end))
-    story = lived(replace(life, model=stays), november(16))
+    story = lived(replace(life, model=stays), november(11))
     assert [each.kind for each in story.transitions] == ["adopted", "shadowed", "promoted"]
-    assert "promoted 15 Nov" in sentence(story)
+    assert "promoted 10 Nov" in sentence(story)
     assert "refused" not in sentence(story)
