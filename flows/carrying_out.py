@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from flows.bodies import Done
 from flows.world import World
 from policies.intents import Intent, IntentKind
+from policies.objectives.wording import percent
 from policies.policy import Policy
 from policies.rollout import REQUESTED, Sighting, found, is_split, is_verified, not_split, over, unseen
 from profiles.errors import LedgerConflict, TrafficUnavailable
@@ -222,7 +223,7 @@ def _is_seen(sighting: Sighting, now: Assignment, *, splits: bool) -> bool:
 
 
 def _answering(now: Assignment, *, splits: bool) -> str:
-    besides = f", and version {now.challenger} its {now.weight:.0%}" if splits else ""
+    besides = f", and version {now.challenger} its {percent(now.weight)}" if splits else ""
     return f"version {now.champion} answers{besides}"
 
 

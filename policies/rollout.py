@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal, TypeAlias
 
 from policies.incidents import Incident, IncidentChange
+from policies.objectives.wording import percent
 from policies.target import TARGET
 from policies.verdict import Severity
 
@@ -68,7 +69,7 @@ def not_split(sighting: Sighting, challenger: str, share: float) -> str:
         return f"{sighting.where} has named nobody since"
     rows = f"{newest.count(challenger)} of the {len(newest)} newest rows"
     others = ", ".join(sorted(set(newest) - {challenger})) or "nobody"
-    return f"{sighting.where} names version {challenger} in {rows} instead of {share:.0%}, else {others}"
+    return f"{sighting.where} names version {challenger} in {rows} instead of {percent(share)}, else {others}"
 
 
 def unseen(sighting: Sighting, version: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
+from policies.objectives.wording import percent
 from policies.target import TargetKind
 from serving.split import salt_of
 
@@ -58,9 +59,7 @@ class Order:
         """Who answers: `version 1 answers, and version 2 answers 10 % of the requests`."""
         if not self.share:
             return f"version {self.champion} answers"
-        return (
-            f"version {self.champion} answers, and version {self.challenger} {self.share:.0%} of the requests"
-        )
+        return f"version {self.champion} answers, and version {self.challenger} {percent(self.share)} of the requests"
 
     @property
     def plain(self) -> dict[str, Any]:

@@ -60,8 +60,8 @@ def test_each_share_of_the_ramp_was_verified_in_the_log(ledger: Ledger) -> None:
     orders = ledger.intents("mobility.trips", ("carry_out",))
     assert [each.result and each.result["verified"] for each in orders] == [True, True, True]
     assert [(each.sentence or "").rpartition(" says that ")[2] for each in orders] == [
-        "version 1 answers, and version 2 its 10%",
-        "version 1 answers, and version 2 its 50%",
+        "version 1 answers, and version 2 its 10 %",
+        "version 1 answers, and version 2 its 50 %",
         "version 2 answers",
     ]
 

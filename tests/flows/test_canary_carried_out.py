@@ -116,7 +116,7 @@ def test_the_target_is_told_every_step_with_one_salt_and_the_log_shows_each(cana
     assert came(canary.follow()) == [("waiting", None)]
     canary.answers()
     (done,) = canary.follow()
-    assert done.sentence == "the prediction log says that version 1 answers, and version 2 its 10%"
+    assert done.sentence == "the prediction log says that version 1 answers, and version 2 its 10 %"
     canary.step(0.5)
     canary.follow()
     canary.answers()
@@ -151,7 +151,7 @@ def test_a_share_that_is_not_applied_is_an_incident_after_the_deadline(canary: C
     assert came(canary.follow()) == [("failed", False)]
     (incident,) = canary.world.ledger.incidents(MODEL, open_only=True)
     assert incident.kind == "not_verified"
-    assert "instead of 10%" in incident.sentence
+    assert "instead of 10 %" in incident.sentence
 
 
 def test_a_target_that_cannot_split_hears_of_no_canary(canary: Canary) -> None:

@@ -44,6 +44,6 @@ def test_a_split_that_is_as_ordered_is_nearly_always_seen(share: float) -> None:
 
 def test_what_is_seen_instead_is_said_in_numbers() -> None:
     assert not_split(Sighting(seen(0.5, rows=20)), "2", 0.1) == (
-        "the prediction log names version 2 in 10 of the 20 newest rows instead of 10%, else 1"
+        "the prediction log names version 2 in 10 of the 20 newest rows instead of 10 %, else 1"
     )
     assert not_split(Sighting(), "2", 0.1) == "the prediction log has named nobody since"
