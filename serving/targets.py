@@ -57,9 +57,10 @@ class Order:
     @property
     def sentence(self) -> str:
         """Who answers: `version 1 answers, and version 2 answers 10 % of the requests`."""
-        if not self.share:
-            return f"version {self.champion} answers"
-        return f"version {self.champion} answers, and version {self.challenger} {percent(self.share)} of the requests"
+        shared = (
+            f", and version {self.challenger} {percent(self.share)} of the requests" if self.share else ""
+        )
+        return f"version {self.champion} answers{shared}"
 
     @property
     def plain(self) -> dict[str, Any]:
