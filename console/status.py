@@ -149,7 +149,8 @@ def _contending(ledger: Ledger, model: str) -> Sequence[str]:
     recorded = ledger.current_policy(model)
     if recorded is None:
         return ()
-    found = standings(recorded.policy, ledger, wall_clock())
+    splits = recorded.policy.target.splits
+    found = standings(recorded.policy, ledger, wall_clock(), can_split=splits)
     return [contest_said(each.contest, each.answer, each.rows) for each in found]
 
 

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from flows.world import World
     from policies.load import LoadedPolicy
     from policies.verdict import Verdict
+    from profiles.window import Window
     from registry.settings import Settings
 
 # Where output is piped or captured there is no width to go by; the README shows this one.
@@ -39,7 +40,7 @@ def main() -> None:
     from demo.fleet import FLEET
 
     console = Console(width=None if Console().is_terminal else WIDTH, highlight=False)
-    fleet = _policies()
+    fleet = _policies(FLEET)
     teams = Counter(loaded.policy.team for loaded in fleet.values())
     console.print(
         f"[bold]1.[/] Train {len(FLEET)} models of {len(teams)} teams on the first part of their data, "
@@ -49,7 +50,9 @@ def main() -> None:
     console.print("[bold]2.[/] Watch every window when a schedule would have, by a Prefect flow:")
     with one_shot():
         _watch(console, fleet, settings)
-    _conclude(console, settings)
+        _conclude(console, settings)
+        _live(console, settings)
+    _check(console, settings)
     console.print(f"\nTook {time.monotonic() - began:.0f} s. The state lies in {_relative(settings.state)}.")
     _say_next(console, settings)
 
@@ -59,14 +62,13 @@ def _own_environment() -> dict[str, str]:
     return {k: v for k, v in os.environ.items() if not k.startswith("MUSTER_") or k in _KEPT}
 
 
-def _policies() -> Mapping[str, LoadedPolicy]:
-    """Return the demonstration's own policies; whoever tries `muster init` adds others beside them."""
-    from demo.fleet import FLEET
+def _policies(models: Collection[str]) -> Mapping[str, LoadedPolicy]:
+    """Return the policies of the demonstration's own models; whoever tries `muster init` adds others."""
     from policies.load import load_policies
 
     found = load_policies([CHECKOUT / "demo" / "policies"])
     found.raise_for_faults()
-    return {each.policy.model: each for each in found.policies if each.policy.model in FLEET}
+    return {each.policy.model: each for each in found.policies if each.policy.model in models}
 
 
 def _make(console: Console, fleet: Mapping[str, LoadedPolicy], settings: Settings) -> None:
@@ -95,7 +97,7 @@ def _watch(console: Console, fleet: Mapping[str, LoadedPolicy], settings: Settin
 
     world = open_world(settings)
     with world.ledger, console.status("starting a temporary Prefect server") as status:
-        left = {model: loaded for model, loaded in fleet.items() if _is_due(loaded, world)}
+        left = {each: loaded for each, loaded in fleet.items() if _is_due(loaded, FLEET[each].serves, world)}
         windows, looked = 0, False
 
         def tell(model: str, now: datetime, verdicts: Sequence[Verdict]) -> None:
@@ -114,15 +116,37 @@ def _watch(console: Console, fleet: Mapping[str, LoadedPolicy], settings: Settin
     console.print(f"   {said if left else 'nothing is due: all windows were watched before'}")
 
 
-def _is_due(loaded: LoadedPolicy, world: World) -> bool:
+def _live(console: Console, settings: Settings) -> None:
+    """Let the models live that Muster may act on, and tell what became of them."""
+    from demo.lives.living import living
+    from demo.lives.models import LIVES
+    from demo.lives.told import read_story, story_table
+    from flows.replay import replay
+    from flows.world import open_world
+
+    console.print(
+        f"\n[bold]3.[/] Let Muster act on {len(LIVES)} more models, each of which meets something else:\n"
+    )
+    world, fleet = open_world(settings), _policies(LIVES)
+    with world.ledger, console.status("registering models") as status:
+        spans = {each: life.model.serves for each, life in LIVES.items()}
+        if any(_is_due(loaded, spans[each], world) for each, loaded in fleet.items()):
+
+            def tell(model: str, now: datetime, _verdicts: Sequence[Verdict]) -> None:
+                status.update(f"{now:%Y-%m-%d %H:%M} {model}")
+
+            with living(LIVES, fleet, world, settings, lambda _line: None) as lived:
+                replay(fleet, world, spans, tell, before=lived.before, after=lived.after)
+        console.print(story_table([read_story(world.ledger, each) for each in LIVES]))
+
+
+def _is_due(loaded: LoadedPolicy, span: Window, world: World) -> bool:
     """Say whether a model has windows left to watch, now that all of its traffic is there."""
     from dataclasses import replace
 
-    from demo.fleet import FLEET
     from flows.replay import ticks
     from flows.step import Watched, due
 
-    span = FLEET[loaded.policy.model].serves
     *_, last = ticks(loaded.policy, span.start, span.end)
     if world.ledger.watermark(loaded.policy.model) is None:
         return True
@@ -143,12 +167,18 @@ def _conclude(console: Console, settings: Settings) -> None:
 
     with Ledger.open(settings.database_url) as ledger:
         chapters = [read_chapter(ledger, model) for model in sorted(FLEET)]
-        checked = ledger.verify()
     console.print()
     for sentence in sentences(chapters):
         console.print(sentence)
     console.print()
     console.print(fleet_table(chapters))
+
+
+def _check(console: Console, settings: Settings) -> None:
+    from registry.ledger import Ledger
+
+    with Ledger.open(settings.database_url) as ledger:
+        checked = ledger.verify()
     state = "intact" if checked.sound else "altered"
     console.print(f"\nThe ledger holds {checked.entries:,} entries in {checked.chains} hash chains, {state}.")
 

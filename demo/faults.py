@@ -22,6 +22,10 @@ class Fault:
         """Return what the model is asked: a broken input also breaks its answers."""
         return rows
 
+    def truth(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Return the asked rows with what comes true."""
+        return rows
+
     def log(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Return what the prediction log holds of the answered rows."""
         return rows
@@ -43,6 +47,20 @@ class Silence(Fault):
     def log(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Leave out the rows of that time."""
         return rows[~self._during(rows["ts"])]
+
+
+@dataclass(frozen=True)
+class OtherOutcomes(Fault):
+    """The world changes and the inputs do not show it: numbers come true `factor` times as large."""
+
+    code = "performance"
+    column: str
+    factor: float
+
+    def truth(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Let what is asked in that time come true otherwise."""
+        other = rows[self.column] * self.factor
+        return rows.assign(**{self.column: rows[self.column].mask(self._during(rows["ts"]), other)})
 
 
 @dataclass(frozen=True)

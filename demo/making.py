@@ -61,7 +61,8 @@ class Making:
         served = self._parts.served
         asked = served if fault is None else fault.inputs(served)
         traffic = self._answered(asked)[[REQUEST_ID, TIME, *self._profiled, *self._probabilities]]
-        labels = served[[REQUEST_ID, model.target]].assign(arrived_at=served[TIME] + model.delay)
+        true = served if fault is None else fault.truth(served)
+        labels = true[[REQUEST_ID, model.target]].assign(arrived_at=served[TIME] + model.delay)
         if fault is not None:
             traffic, labels = fault.log(traffic), fault.labels(labels)
         return traffic, labels

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pyarrow as pa
 
-from flows.backtest_world import Log, Shelf, answered_by, in_share, joined, own_policy, own_state, own_world
+from flows.backtest_world import Log, Shelf, answered_by, joined, own_policy, own_state, own_world
 from flows.step import Watched, begin, due, step
 from flows.world import World, sight_of
 from policies.load import LoadedPolicy
@@ -23,6 +23,7 @@ from profiles.errors import MusterError
 from profiles.recorded import Recorded, recorded
 from profiles.window import Window
 from registry.records import Assignment
+from serving.split import challengers, salt_of
 from training.first import first_version
 from training.in_process import answers_of, seeded
 from training.peers import Contest
@@ -162,7 +163,9 @@ def _answer(replay: Replay, rows: slice, serving: Assignment) -> Answers:
     by = np.full(rows.stop - rows.start, champion, dtype=object)
     if serving.challenger is not None and serving.challenger_role == "canary":
         shares[serving.challenger] = replay.answers(serving.challenger, rows)
-        by[in_share(of.ids.slice(rows.start, by.size), serving.weight)] = serving.challenger
+        ids = of.ids.slice(rows.start, by.size).to_pylist()
+        salt = salt_of(serving.model, serving.challenger)
+        by[challengers(ids, salt, serving.weight)] = serving.challenger
     answers = answered_by(shares, by)
     replay.log.append(of, rows, answers, by)
     return answers

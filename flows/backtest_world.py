@@ -217,14 +217,6 @@ def joined(parts: Sequence[Answers]) -> Answers:
     )
 
 
-def in_share(ids: pa.ChunkedArray, weight: float) -> Any:
-    """Say which requests fall into the share `weight`; a request falls into every larger share as well."""
-    import pandas as pd
-
-    hashed = pd.util.hash_array(np.asarray(ids.to_numpy(), dtype=object), categorize=False)
-    return hashed / 2.0**64 < weight
-
-
 def estimator_of(entry: str) -> Any:
     """Return what a factory written as `module:function` makes; MusterError says what is wrong with it."""
     module, _, name = entry.partition(":")

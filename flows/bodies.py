@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
+from flows.ports import Predict
 from flows.world import World
 from policies.intents import IntentKind
 from policies.load import Fleet
@@ -30,8 +31,11 @@ Body: TypeAlias = Callable[[RecordedIntent, World], Done]
 Bodies: TypeAlias = Mapping[IntentKind, Body]
 
 
-def bodies_of(fleet: Fleet, settings: Settings) -> Bodies:
-    """Return what is carried out here. An intent of another kind waits for whoever can."""
+def bodies_of(fleet: Fleet, settings: Settings, predict: Predict | None = None) -> Bodies:
+    """Return what is carried out here. An intent of another kind waits for whoever can.
+
+    Versions answer by `predict`; without one, every look at a contest starts processes of its own.
+    """
     from flows.carrying_out import carry_out
     from flows.promoting import promote_intended
     from flows.responding_bodies import responding_bodies
@@ -40,7 +44,7 @@ def bodies_of(fleet: Fleet, settings: Settings) -> Bodies:
 
     rollout = open_rollout(settings)
     return {
-        **responding_bodies(fleet, settings),
+        **responding_bodies(fleet, settings, predict),
         "carry_out": lambda recorded, world: carry_out(
             recorded, policy_of(recorded.intent.model, world), world, rollout
         ),

@@ -9,8 +9,9 @@ from flows.bodies import Done
 from flows.unseen import tell_unseen
 from flows.world import World
 from policies.intents import Intent, IntentKind
+from policies.objectives.wording import percent
 from policies.policy import Policy
-from policies.rollout import REQUESTED, Sighting, is_verified, over, unseen
+from policies.rollout import REQUESTED, Sighting, is_split, is_verified, not_split, over, unseen
 from profiles.errors import LedgerConflict, TrafficUnavailable
 from registry.intent_records import Claim, RecordedIntent
 from registry.records import Assignment, Transition
@@ -44,8 +45,9 @@ def carry_out(recorded: RecordedIntent, policy: Policy, world: World, rollout: R
     if ordered is None:
         return Done("another assignment has taken the place of this one", {"obsolete": True})
     transition, now = ordered
-    before = None if transition.before is None else transition.before.champion
-    if now.champion == before and not _shared(policy, now, rollout):
+    before = transition.before
+    stays = before is not None and before.champion == now.champion
+    if stays and not (_shared(policy, now, rollout) or _shared(policy, before, rollout)):
         return Done(f"version {now.champion} answers as before: there is nothing to carry out")
     if (reason := refused(policy)) is not None:
         return _refused(policy, transition, f"{REQUESTED}: version {now.champion}; {reason}", world)
@@ -119,10 +121,12 @@ def _differ(one: Assignment, other: Assignment) -> bool:
     return serving(one) != serving(other)
 
 
-def _shared(policy: Policy, now: Assignment, rollout: Rollout) -> bool:
-    """Say whether a target has to hear of a challenger: it can do something with it."""
+def _shared(policy: Policy, each: Assignment | None, rollout: Rollout) -> bool:
+    """Say whether a target has to hear of a challenger, or that it is gone: it can do something with it."""
+    if each is None or each.challenger is None:
+        return False
     can = rollout.target_of(policy).can
-    return now.challenger is not None and (can.mirror if now.challenger_role == "shadow" else can.split)
+    return can.mirror if each.challenger_role == "shadow" else can.split
 
 
 def _was_requested(recorded: RecordedIntent, world: World) -> bool:
@@ -190,28 +194,53 @@ def _looked(
     world: World,
     rollout: Rollout,
 ) -> Done:
-    at, model, version = world.clock(), policy.model, str(transition.after.champion)
-    sighting = _sighting(policy, recorded.recorded_at, world, rollout)
+    at, model, now = world.clock(), policy.model, transition.after
+    version, splits = str(now.champion), _is_split(policy, now, rollout)
+    sighting = _sighting(policy, recorded.recorded_at, world, rollout, splits=splits)
     if not sighting.told:
         sentence = f"{said}; nothing says who answers (name traffic.version or target.verify to have it seen)"
         return Done(sentence, {"version": version, "verified": False})
-    if is_verified(sighting, version):
-        reason = f"{sighting.where} says that version {version} answers"
+    if _is_seen(sighting, now, splits=splits):
+        reason = f"{sighting.where} says that {_answering(now, splits=splits)}"
         world.ledger.record_finding(
             model, lambda known: over(known, ("not_verified", "foreign_change"), reason, at), at
         )
         took = (at - recorded.recorded_at).total_seconds()
         return Done(reason, {"version": version, "verified": True, "seconds": took})
-    unverified = f"{REQUESTED}: {unseen(sighting, version)}"
+    unverified = f"{REQUESTED}: {_unseen(sighting, now, splits=splits)}"
     if at < recorded.recorded_at + policy.target.deadline:
         return Done(unverified, event="waiting", due=at + LOOK_AGAIN)
     tell_unseen(policy, transition, unverified, world)
     return Done(unverified, {"version": version, "verified": False}, event="failed")
 
 
-def _sighting(policy: Policy, since: datetime, world: World, rollout: Rollout) -> Sighting:
+def _is_split(policy: Policy, now: Assignment, rollout: Rollout) -> bool:
+    return now.challenger_role == "canary" and rollout.target_of(policy).can.split
+
+
+def _is_seen(sighting: Sighting, now: Assignment, *, splits: bool) -> bool:
+    if splits:
+        return is_split(sighting, str(now.champion), str(now.challenger), now.weight)
+    return is_verified(sighting, str(now.champion))
+
+
+def _answering(now: Assignment, *, splits: bool) -> str:
+    besides = f", and version {now.challenger} its {percent(now.weight)}" if splits else ""
+    return f"version {now.champion} answers{besides}"
+
+
+def _unseen(sighting: Sighting, now: Assignment, *, splits: bool) -> str:
+    if splits:
+        return not_split(sighting, str(now.challenger), now.weight)
+    return unseen(sighting, str(now.champion))
+
+
+def _sighting(
+    policy: Policy, since: datetime, world: World, rollout: Rollout, *, splits: bool = False
+) -> Sighting:
     layout = policy.traffic
-    if policy.target.probe is not None:
+    # A probe names one version: only the log shows a share.
+    if policy.target.probe is not None and not splits:
         answered = rollout.probe(policy.target.probe)
         return Sighting(() if answered is None else (answered,), where=policy.target.probe)
     if layout.version is None:

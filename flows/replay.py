@@ -19,6 +19,8 @@ from policies.verdict import Verdict
 from profiles.window import Window
 
 Tell = Callable[[str, datetime, Sequence[Verdict]], None]
+# What else happens to a model at a moment.
+Happens = Callable[[str, datetime], None]
 PULSE_EVERY = timedelta(minutes=5)
 
 
@@ -45,19 +47,25 @@ def pulses(window: Window | None, since: datetime, until: datetime) -> Iterator[
             yield moment
 
 
+def _nothing(_model: str, _now: datetime) -> None:
+    return None
+
+
 def replay(
     fleet: Mapping[str, LoadedPolicy],
     world: World,
     spans: Mapping[str, Window],
     tell: Tell,
     pulsed: Mapping[str, Window] = MappingProxyType({}),
+    before: Happens = _nothing,
+    after: Happens = _nothing,
 ) -> None:
     """Watch the windows of a fleet in one flow run, each when a schedule would have.
 
     `fleet` holds the policies by model, `spans` the time in which each model's windows start, and `pulsed`
     the time in which a model's pulse is taken as well, as often as the schedule does. `tell` is called after
     every tick with the model, the simulated time and the verdicts. Runs go through Prefect, so that they can
-    be looked at on its pages.
+    be looked at on its pages. `before` every tick happens what is to be found then, `after` it what follows.
     """
     due = sorted(
         (now, model, tuple(pulses(pulsed.get(model), before, now)))
@@ -72,7 +80,10 @@ def replay(
     def watch_model_at(model: str, now: datetime, pulse_at: tuple[datetime, ...]) -> None:
         for moment in pulse_at:
             take_pulse(fleet[model], replace(world, clock=partial(_at, moment)))
-        tell(model, now, catch_up(fleet[model], replace(world, clock=partial(_at, now))))
+        before(model, now)
+        verdicts = catch_up(fleet[model], replace(world, clock=partial(_at, now)))
+        after(model, now)
+        tell(model, now, verdicts)
 
     @flow(name="replay", flow_run_name="replay-{since}-{until}")
     def replay_windows(models: list[str], since: str, until: str) -> None:  # noqa: ARG001 - shown on the page

@@ -1,9 +1,11 @@
 """The bodies of what a verdict asks for: a challenger, a look at those that contend, a move of one."""
 
+from contextlib import nullcontext
 from functools import partial
 
 from flows.bodies import Bodies, Done
 from flows.moving import MOVES, carry
+from flows.ports import Predict
 from flows.predicting import open_predictions
 from flows.rehearsing import preflight
 from flows.retraining import order_of, result_of, retrain
@@ -18,12 +20,12 @@ from registry.intent_records import RecordedIntent
 from registry.settings import Settings
 
 
-def responding_bodies(fleet: Fleet, settings: Settings) -> Bodies:
+def responding_bodies(fleet: Fleet, settings: Settings, predict: Predict | None = None) -> Bodies:
     """Return what carries out retrainings, looks at contests and moves, as the policies and settings say."""
     moves: Bodies = dict.fromkeys(MOVES, partial(_moved, settings=settings))
     return {
         "retrain": partial(_retrained, fleet=fleet, settings=settings),
-        "shadow": partial(_looked, settings=settings),
+        "shadow": partial(_looked, settings=settings, answering=predict),
         **moves,
     }
 
@@ -39,12 +41,12 @@ def _retrained(recorded: RecordedIntent, world: World, *, fleet: Fleet, settings
     return Done(sentence, result, "failed" if event == "failed" else "done")
 
 
-def _looked(recorded: RecordedIntent, world: World, *, settings: Settings) -> Done:
+def _looked(recorded: RecordedIntent, world: World, *, settings: Settings, answering: Predict | None) -> Done:
     """Compare whoever contends on the windows that matured, and want what follows."""
     model = recorded.intent.model
     policy, current = policy_of(model, world), world.ledger.current_policy(model)
     digest = "" if current is None else current.digest
-    with open_predictions(settings) as predict:
+    with nullcontext(answering) if answering is not None else open_predictions(settings) as predict:
         splits = open_rollout(settings).target_of(policy).can.split
         found = shadow(policy, digest, world, predict, can_split=splits)
     return Done("; ".join(each.sentence for each in found) or "nobody contends")

@@ -77,14 +77,17 @@ def step(watched: Watched, window: Window, world: World) -> Verdict:
 
 def _measured(watched: Watched, window: Window, world: World) -> Reading:
     policy = watched.policy
-    expected = policy.traffic.version_is or world.ledger.served_at(policy.model, window.end)
+    assigned = world.ledger.assigned_at(policy.model, window.end)
+    expected = policy.traffic.version_is or (None if assigned is None else assigned.champion)
     held_out = held_out_of(policy, expected, window, world)
     try:
         seen = see(replace(world.sight(policy), held_out=held_out), window, world.clock())
     except TrafficUnavailable as error:
         return _unmeasured(policy.model, window, str(error))
     profile = None if seen.profile is None else world.profiles.put(seen.profile)
-    version = seen.version or expected
+    # A canary may have answered most of the rows: the window is the champion's all the same.
+    nobody = {None, None if assigned is None else assigned.challenger}
+    version = expected if seen.version in nobody else seen.version
     told = held_out if version == expected else None
     name = baseline_for(window, policy.baselines)
     baseline = None if version is None else world.ledger.baseline(policy.model, version, name)

@@ -41,7 +41,7 @@ def contradictions(file: PolicyFile, team: TeamFile) -> tuple[Problem, ...]:
         *measuring(file, team),
         *budgets(file, team),
         *remedies_contradict(file, team),
-        *target_contradicts(file.target),
+        *target_contradicts(file.target, team.defaults.target, file.traffic.version),
     )
 
 

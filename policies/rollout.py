@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal, TypeAlias
 
 from policies.incidents import Incident, IncidentChange
+from policies.objectives.wording import percent
 from policies.target import TARGET
 from policies.verdict import Severity
 
@@ -14,6 +15,10 @@ RolloutKind: TypeAlias = Literal["not_verified", "foreign_change", "not_ready"]
 REQUESTED = "requested, not verified"
 # The newest rows of a log that have to name one version: fewer, where fewer came.
 NEWEST = 10
+# The newest rows that have to show the share of a canary. What is sticky by its users moves in lumps, so that
+# only a share is refuted whose odds are surely less than half or more than twice those that were ordered.
+NEWEST_OF_SPLIT = 200
+_SURELY, _ODDS = 0.999, 2.0
 _SEVERITY: Mapping[RolloutKind, Severity] = {
     "not_verified": Severity.HIGH,
     "foreign_change": Severity.HIGH,
@@ -37,6 +42,34 @@ def is_verified(sighting: Sighting, version: str) -> bool:
     """Say whether a version was seen to answer, and nobody else any more."""
     newest = sighting.versions[-NEWEST:]
     return bool(newest) and set(newest) == {version}
+
+
+def is_split(sighting: Sighting, champion: str, challenger: str, share: float) -> bool:
+    """Say whether both versions were seen to answer, nobody else, and the challenger about its share.
+
+    The share is refuted when the Clopper-Pearson interval (`scipy.stats.binomtest`) of what was seen lies
+    beyond the odds that are still taken for it.
+    """
+    newest = sighting.versions[-NEWEST_OF_SPLIT:]
+    if set(newest) != {champion, challenger}:
+        return False
+    # scipy comes with it, which orders without a canary do not pay
+    from scipy.stats import binomtest
+
+    seen = binomtest(newest.count(challenger), len(newest)).proportion_ci(_SURELY, method="exact")
+    odds = share / (1 - share)
+    low, high = (each / (1 + each) for each in (odds / _ODDS, odds * _ODDS))
+    return bool(seen.low <= high and seen.high >= low)
+
+
+def not_split(sighting: Sighting, challenger: str, share: float) -> str:
+    """Say in a sentence why a canary was not seen to answer its share."""
+    newest = sighting.versions[-NEWEST_OF_SPLIT:]
+    if not newest:
+        return f"{sighting.where} has named nobody since"
+    rows = f"{newest.count(challenger)} of the {len(newest)} newest rows"
+    others = ", ".join(sorted(set(newest) - {challenger})) or "nobody"
+    return f"{sighting.where} names version {challenger} in {rows} instead of {percent(share)}, else {others}"
 
 
 def unseen(sighting: Sighting, version: str) -> str:

@@ -18,7 +18,7 @@ class Target:
     `entry` is the alias that is moved (None: the policy's), the command, or the reference to the webhook's
     URL; `secret` is the reference to what the webhook's requests are signed with. `probe` is a URL that says
     which version answers; None where the prediction log says it. What is not seen within `deadline` is an
-    incident.
+    incident. With `splits` a command or webhook can give a canary its share of the requests.
     """
 
     kind: TargetKind = "mlflow_alias"
@@ -26,3 +26,4 @@ class Target:
     secret: str | None = None
     probe: str | None = None
     deadline: timedelta = DEADLINE
+    splits: bool = False

@@ -36,6 +36,12 @@ class TargetFile(Written):
     secret: Reference | None = Field(
         None, description="What the webhook's requests are signed with: env:NAME of the variable"
     )
+    splits: bool | None = Field(
+        None,
+        strict=True,
+        description="The command or webhook gives a canary its share of the requests, and the log says in"
+        " traffic.version who answered; default: false",
+    )
     verify: Annotated[str, Field(max_length=1000, pattern="^(traffic|https?://.+)$")] | None = Field(
         None,
         description="What says which version answers: traffic (the prediction log), or a URL whose answer is"
@@ -50,7 +56,7 @@ class TargetFile(Written):
 def target(own: TargetFile, team: TargetFile, cadence: timedelta) -> Target:
     """Fill in every default: the model's value, else the team's, else Muster's.
 
-    A model that names who carries changes out does not inherit its team's secret.
+    A model that names who carries changes out inherits neither its team's secret nor that it splits.
     """
     source = own if _named(own) else team
     kind: TargetKind = next(iter(_named(source)), "mlflow_alias")
@@ -61,11 +67,15 @@ def target(own: TargetFile, team: TargetFile, cadence: timedelta) -> Target:
         secret=source.secret,
         probe=None if verify == _TRAFFIC else verify,
         deadline=own.deadline or team.deadline or max(DEADLINE, cadence),
+        splits=bool(source.splits),
     )
 
 
-def target_contradicts(own: TargetFile) -> Iterator[Problem]:
-    """Yield what is wrong with `target` although every key by itself is right."""
+def target_contradicts(own: TargetFile, team: TargetFile, version: str | None) -> Iterator[Problem]:
+    """Yield what is wrong with `target` although every key by itself is right.
+
+    `version` is the column of the log that says who answered.
+    """
     named = _named(own)
     if len(named) > 1:
         yield Problem(("target", named[1]), f"{named[0]} is named as well; one of them carries changes out")
@@ -73,6 +83,12 @@ def target_contradicts(own: TargetFile) -> Iterator[Problem]:
         yield Problem(("target", "webhook"), "needs a secret to sign its requests with, such as env:SECRET")
     elif own.secret is not None and own.webhook is None:
         yield Problem(("target", "secret"), "signs the requests of a webhook; name one, or leave it out")
+    wants_version = (own if named else team).splits and version is None
+    if own.splits and own.command is None and own.webhook is None:
+        yield Problem(("target", "splits"), "is for a command or a webhook; name one beside it")
+    elif wants_version:
+        where = ("target", "splits") if named else ("traffic",)
+        yield Problem(where, "needs traffic.version: by that column of the log a canary's rows are counted")
 
 
 def written(target: Target) -> dict[str, Any]:
@@ -81,6 +97,7 @@ def written(target: Target) -> dict[str, Any]:
     return {
         **keys,
         **({} if target.secret is None else {"secret": target.secret}),
+        **({"splits": True} if target.splits else {}),
         "verify": target.probe or _TRAFFIC,
         "deadline": target.deadline,
     }

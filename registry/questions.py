@@ -76,8 +76,16 @@ class Questions(BudgetQuestions):
     def served_at(self, model: str, at: datetime) -> str | None:
         """Return the version that served at a time, as far as is known.
 
+        See `assigned_at`.
+        """
+        assigned = self.assigned_at(model, at)
+        return None if assigned is None else assigned.champion
+
+    def assigned_at(self, model: str, at: datetime) -> Assignment | None:
+        """Return who was assigned at a time, as far as is known.
+
         A version that was adopted had been serving before anybody noticed: before a first transition of
-        that kind, its champion is the answer.
+        that kind, what that led to is the answer.
         """
         of_model = select(TransitionRow).where(TransitionRow.model == model)
         with self._database.reading() as session:
@@ -87,7 +95,7 @@ class Questions(BudgetQuestions):
                 row = session.exec(of_model.order_by(col(TransitionRow.revision)).limit(1)).first()
                 if row is None or row.kind != "adopted":
                     return None
-        return transition_of(row).after.champion
+        return transition_of(row).after
 
     def transitions(self, model: str) -> tuple[Transition, ...]:
         """Return every change of who serves a model, oldest first."""

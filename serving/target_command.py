@@ -4,7 +4,7 @@ import json
 import shlex
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from profiles.effects import effect
@@ -25,11 +25,12 @@ class CommandTarget:
     command: str
     environ: Mapping[str, str]
     patience: timedelta = PATIENCE
+    splits: bool = False
 
     @property
     def can(self) -> Abilities:
         """What it can do."""
-        return ABILITIES["command"]
+        return replace(ABILITIES["command"], split=self.splits)
 
     def carry_out(self, order: Order, at: datetime) -> str:  # noqa: ARG002 - as every target
         """Run the command; NotCarriedOut with the end of what it said on standard error."""
@@ -55,4 +56,4 @@ class CommandTarget:
         if done.returncode:
             said = done.stderr.strip()[-_SAID:] or "it said nothing"
             raise NotCarriedOut(f"the command ended with {done.returncode}: {said}")
-        return f"the command was told that version {order.champion} answers"
+        return f"the command was told that {order.sentence}"

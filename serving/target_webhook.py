@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import httpx
@@ -25,11 +25,12 @@ class WebhookTarget:
     secret: str
     environ: Mapping[str, str]
     transport: httpx.BaseTransport | None = None
+    splits: bool = False
 
     @property
     def can(self) -> Abilities:
         """What it can do."""
-        return ABILITIES["webhook"]
+        return replace(ABILITIES["webhook"], split=self.splits)
 
     def carry_out(self, order: Order, at: datetime) -> str:
         """Post the order; any answer of success means that it was taken."""
@@ -44,7 +45,7 @@ class WebhookTarget:
             answer = self._posted(url, body, headers)
         if not answer.is_success:
             raise NotCarriedOut(f"{self.url} answered {answer.status_code}")
-        return f"{self.url} took the order that version {order.champion} answers"
+        return f"{self.url} took the order that {order.sentence}"
 
     def _posted(self, url: str, body: bytes, headers: Mapping[str, str]) -> httpx.Response:
         try:

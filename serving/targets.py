@@ -8,7 +8,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
+from policies.objectives.wording import percent
 from policies.target import TargetKind
+from serving.split import salt_of
 
 if TYPE_CHECKING:
     from policies.policy import Policy
@@ -43,9 +45,27 @@ class Order:
     reason: str
 
     @property
+    def share(self) -> float:
+        """The share of the requests that the challenger answers."""
+        return self.weight if self.challenger_role == "canary" else 0.0
+
+    @property
+    def salt(self) -> str | None:
+        """What the split goes by, the same for every step of a canary; see `serving.split`."""
+        return None if self.challenger is None else salt_of(self.model, self.challenger)
+
+    @property
+    def sentence(self) -> str:
+        """Who answers: `version 1 answers, and version 2 answers 10 % of the requests`."""
+        shared = (
+            f", and version {self.challenger} {percent(self.share)} of the requests" if self.share else ""
+        )
+        return f"version {self.champion} answers{shared}"
+
+    @property
     def plain(self) -> dict[str, Any]:
         """The order as JSON values."""
-        return {"version": 1, **asdict(self)}
+        return {"version": 1, **asdict(self), "share": self.share, "salt": self.salt}
 
 
 class NotCarriedOut(Exception):
@@ -66,7 +86,7 @@ class Target(Protocol):
 TargetOf: TypeAlias = "Callable[[Policy], Target]"
 
 # An alias names one version: who loads by it can neither split nor mirror. What a command or a receiver does
-# with a share of requests is theirs to say, and until they can say it Muster does not assume it.
+# with a share of requests is theirs to say: a policy says `splits` for them.
 ABILITIES: Mapping[TargetKind, Abilities] = {
     "mlflow_alias": Abilities(split=False, mirror=False, roll_back=True),
     "command": Abilities(split=False, mirror=False, roll_back=True),
@@ -84,9 +104,9 @@ def targets(aliases: Aliases, environ: Mapping[str, str] = os.environ) -> Target
 
         target = policy.target
         if target.kind == "command":
-            return CommandTarget(str(target.entry), environ)
+            return CommandTarget(str(target.entry), environ, splits=target.splits)
         if target.kind == "webhook":
-            return WebhookTarget(str(target.entry), str(target.secret), environ)
+            return WebhookTarget(str(target.entry), str(target.secret), environ, splits=target.splits)
         return AliasTarget(aliases, target.entry or policy.alias)
 
     return open_target

@@ -91,7 +91,8 @@ def _halves_of_2011(seed: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     return halves(found[found[TIME] < YEAR_2011.end], seed)
 
 
-def _trees() -> Any:
+def trees() -> Any:
+    """Return the unfitted regressor of all models of demand."""
     from sklearn.ensemble import HistGradientBoostingRegressor
 
     return HistGradientBoostingRegressor(max_iter=60, random_state=0)
@@ -103,7 +104,7 @@ def _hourly(name: str, target: str, prediction: str) -> DemoModel:
         data=_HOURLY,
         clock=_REAL,
         parts=_hours,
-        estimator=_trees,
+        estimator=trees,
         inputs=_INPUTS,
         names=_NAMES,
         target=target,
@@ -120,7 +121,7 @@ def _stationary(name: str, **what: Any) -> DemoModel:
         name=name,
         data=_HOURLY,
         clock=_DRAWN,
-        estimator=_trees,
+        estimator=trees,
         inputs=_RIDES,
         names=("workingday",),
         target="cnt",
@@ -142,7 +143,7 @@ MODELS = (
         data="daily sums of the hourly rentals",
         clock="the days as they were",
         parts=_days,
-        estimator=_trees,
+        estimator=trees,
         inputs=_OF_A_DAY,
         names=("weekday", "workingday", "holiday"),
         target="cnt",

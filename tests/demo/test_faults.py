@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pandas as pd
 import pytest
 
-from demo.faults import Fault, NoLabels, NoValues, OtherUnit, SentTwice, Silence
+from demo.faults import Fault, NoLabels, NoValues, OtherOutcomes, OtherUnit, SentTwice, Silence
 
 START = datetime(2025, 10, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -32,6 +32,12 @@ CASES: dict[str, tuple[Fault, Callable[[Fault], pd.DataFrame], str, list[object]
         lambda fault: fault.log(rows()),
         "request_id",
         ["r0", "r1", "r2", "r3", "r6", "r7", "r8", "r9"],
+    ),
+    "other outcomes come true": (
+        OtherOutcomes(BEGAN, ENDED, column="temperature", factor=2.0),
+        lambda fault: fault.truth(rows()),
+        "temperature",
+        [0, 1, 2, 3, 8, 10, 6, 7, 8, 9],
     ),
     "another unit converts the column": (
         OtherUnit(BEGAN, ENDED, column="temperature", factor=1.8, offset=32.0),
@@ -70,6 +76,6 @@ def test_a_fault_changes_the_rows_of_its_time(
 @pytest.mark.parametrize("fault", [case[0] for case in CASES.values()], ids=lambda fault: str(fault.code))
 def test_a_fault_leaves_what_it_is_given_as_it_was(fault: Fault) -> None:
     given = rows()
-    for change in (fault.inputs, fault.log, fault.labels):
+    for change in (fault.inputs, fault.truth, fault.log, fault.labels):
         change(given)
     pd.testing.assert_frame_equal(given, rows())

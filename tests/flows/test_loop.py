@@ -12,7 +12,7 @@ from flows.shadow import standings
 from flows.watch import catch_up
 from policies.remediation import Bake, Canary, Remediation, Retrain, Shadow
 from profiles.effects import observed
-from registry.moves import Wish, freeze
+from registry.moves import Wish, freeze, start_canary
 from tests.fakes import DAY, loaded
 from tests.flows.loop import ANN, MODEL, Loop, acting
 
@@ -90,6 +90,21 @@ def test_a_target_that_can_split_ramps_before_it_promotes(begun: Callable[..., L
     # what a version answered itself is taken from the log
     contests = [each.contest for _, each in loop.looks]
     assert {each.stage for each in contests} == {"shadow", "canary", "bake"}
+
+
+def test_a_window_of_a_canary_is_judged_as_the_champions_however_many_rows_it_answered(
+    begun: Callable[..., Loop],
+) -> None:
+    traffic = replace(acting().traffic, version="by")
+    keys = Remediation(canary=Canary(rows=10_000))
+    loop = begun(split=True, policy=acting(traffic=traffic, remediation=keys))
+    loop.days(3)
+    loop.register("2", lambda x: 10 * x)
+    loop.ledger.move(
+        start_canary(loop.ledger.standing(MODEL), "2", 0.8, Wish("ramp", ANN, "new")), loop.now.clock()
+    )
+    loop.days(6)
+    assert {each.reading.version for each in loop.ledger.windows(MODEL)} == {"1"}
 
 
 def test_retraining_that_does_not_help_is_given_up(begun: Callable[..., Loop]) -> None:

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -161,6 +162,35 @@ def test_the_policy_chooses_the_target(target: Target, kind: type) -> None:
     opened = targets(Registry(), {})(policy(target=target))
     assert isinstance(opened, kind)
     assert opened.can.roll_back
+
+
+@pytest.mark.parametrize(
+    ("target", "splits"),
+    [
+        (Target("mlflow_alias", "live"), False),
+        (Target("command", "true"), False),
+        (Target("command", "true", splits=True), True),
+        (Target("webhook", "env:A", "env:B", splits=True), True),
+    ],
+)
+def test_a_target_splits_where_its_policy_says_so(target: Target, splits: bool) -> None:
+    assert targets(Registry(), {})(policy(target=target)).can.split is splits
+
+
+def test_a_canary_is_told_with_its_share_and_the_salt_that_all_its_steps_have(tmp_path: Path) -> None:
+    heard = tmp_path / "heard"
+    steps = [replace(ORDER, challenger="3", challenger_role="canary", weight=share) for share in (0.1, 0.5)]
+    command = CommandTarget(f"sh -c 'cat > {heard}; echo $ROLLOUT_SHARE $ROLLOUT_SALT >> {heard}.env'", {})
+    said = [command.carry_out(step, START) for step in steps]
+    told = json.loads(heard.read_text())
+    assert (told["champion"], told["challenger"], told["share"], told["salt"]) == (
+        "1",
+        "3",
+        0.5,
+        "shop.prices:3",
+    )
+    assert (tmp_path / "heard.env").read_text().split() == ["0.1", "shop.prices:3", "0.5", "shop.prices:3"]
+    assert said[0] == "the command was told that version 1 answers, and version 3 10 % of the requests"
 
 
 @pytest.mark.parametrize(
