@@ -15,6 +15,7 @@ from flows.doctor_acts import complaints
 from policies.intents import Intent, IntentKind
 from policies.load import Fleet
 from policies.remediation import Remediation
+from profiles.effects import observed
 from profiles.errors import MoveRefused, MusterError
 from registry.intent_records import RecordedIntent
 from tests.fakes import loaded, policy
@@ -110,6 +111,22 @@ def test_it_is_tried_again_once_as_a_wish_of_the_person(shop: Shop) -> None:
     third = try_again(f"{MODEL}: for drift (again 1)", ANN, shop.world)
     assert third.intent.key == "for drift (again 2)"
     assert shop.world.ledger.verify().sound
+
+
+def test_killed_before_it_is_due_it_is_wanted_once(shop: Shop) -> None:
+    class Killed(BaseException):
+        pass
+
+    def die(point: str) -> None:
+        if point == "after ledger.commit intent":
+            raise Killed
+
+    fail(shop, "retrain", attempts=3)
+    with observed(die), pytest.raises(Killed):
+        try_again(f"{MODEL}: for drift", ANN, shop.world)
+    assert try_again(f"{MODEL}: for drift", ANN, shop.world).status == "waiting"
+    keys = [each.intent.key for each in shop.world.ledger.intents(MODEL, ("retrain",))]
+    assert keys == ["for drift", "for drift (again 1)"]
 
 
 def test_what_has_not_failed_is_not_tried_again(shop: Shop) -> None:
