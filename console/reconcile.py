@@ -48,6 +48,8 @@ def reconcile(again: str | None) -> None:
         )
     for each in done.carried:
         click.echo(f"{each.intent.model}: {each.intent.key}: {each.came.replace('_', ' ')}, {each.sentence}")
+    for grade in done.grades:
+        click.echo(f"{grade.model}: {grade.intent}: {grade.sentence}")
     for said in (*done.aliases, *done.faults, *done.notes):
         click.echo(said)
     click.echo(done.sentence)

@@ -32,6 +32,8 @@ def reconcile_fleet() -> State:
     done = reconcile(fleet, world, settings, bodies, versions, copies, show=log.info, block=secret_block)
     for each in done.carried:
         log.info("%s of %s %s: %s", each.intent.key, each.intent.model, each.came, each.sentence)
+    for grade in done.grades:
+        log.info("%s of %s: %s", grade.intent, grade.model, grade.sentence)
     for said in (*done.aliases, *done.notes, *dead):
         log.warning(said)
     for fault in done.faults:
