@@ -149,19 +149,19 @@ def _risen_loss(change: LossChange, moved: tuple[Explaining, ...]) -> Diagnosis:
         value >= _MATTERS * rise and value > _LIKELY * error
         for value, error in ((mix, mix_error), (within, within_error))
     )
-    other = within if of_mix else mix
     said = _split(change)
     if of_mix and of_within:
         return Diagnosis(
             Cause.BOTH, f"{said}: the inputs moved, and the same inputs fare worse", None, change, moved
         )
-    if of_mix or of_within:
-        cause, beside = Cause.DATA_DRIFT, Cause.CONCEPT_DRIFT
-        if of_within:
-            cause, beside = beside, cause
-        beside = beside if other >= _PERHAPS_MATTERS * rise else None
-        news = "the inputs moved" if of_mix else "the same inputs fare worse"
-        return Diagnosis(cause, f"{said}: {news}{_perhaps(beside)}", beside, change, moved)
+    if of_mix:
+        beside = Cause.CONCEPT_DRIFT if within >= _PERHAPS_MATTERS * rise else None
+        news = f"{said}: the inputs moved{_perhaps(beside)}"
+        return Diagnosis(Cause.DATA_DRIFT, news, beside, change, moved)
+    if of_within:
+        beside = Cause.DATA_DRIFT if mix >= _PERHAPS_MATTERS * rise else None
+        news = f"{said}: the same inputs fare worse{_perhaps(beside)}"
+        return Diagnosis(Cause.CONCEPT_DRIFT, news, beside, change, moved)
     return Diagnosis(Cause.UNCLEAR, f"{said}: neither part stands out", None, change, moved)
 
 

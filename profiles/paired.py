@@ -213,7 +213,7 @@ def _losses(loss: RowLoss, pairs: Pairs) -> tuple[Floats, Floats, NDArray[np.int
     if pairs.group is None:
         raise ValueError("a ranking is compared by its queries; the column of queries (group) is missing")
     # scikit-learn takes two seconds to import, which other tasks do not pay
-    from profiles.scores import ndcg_of_queries
+    from profiles.ranking import ndcg_of_queries
 
     answered = known(dense(pairs.champion)) & known(dense(pairs.truth)) & known(dense(pairs.group))
     group = names(dense(pairs.group)[answered])

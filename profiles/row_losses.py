@@ -88,7 +88,7 @@ def row_losses(loss: RowLoss, truth: Any, prediction: Any, classes: tuple[str, .
     negative logarithm of the true class's probability; half the squared distance of the probabilities from
     the truth (Brier, Monthly Weather Review 78(1), 1950, halved so that it ends at 1, and is (p - y)^2 for
     two classes). ValueError for what does not fit the loss: text among numbers, an unknown label,
-    probabilities out of range. Losses of a ranking belong to queries: `profiles.scores.ndcg_of_queries`.
+    probabilities out of range. Losses of a ranking belong to queries: `profiles.ranking.ndcg_of_queries`.
     """
     if loss.by_probability:
         return _of_probabilities(loss, truth, prediction, classes)

@@ -1,6 +1,5 @@
 """The door to scikit-learn's metrics: how well predictions met their labels."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +11,7 @@ from profiles import standard_errors
 from profiles.columns import dense, known, names, numbers, plain
 from profiles.metrics import METRICS, Metric
 from profiles.profile import Floats
+from profiles.ranking import mean_ndcg
 from profiles.reading import Score
 
 # How far the probabilities of a row may be from 1 in sum, as logs round them.
@@ -254,55 +254,12 @@ def _refuse_no_chances(probabilities: Floats) -> None:
 
 
 def _ranking(rows: _Rows, k: int | None) -> Score:
-    """NDCG@k: the mean over queries, each weighing as much as its rows do on average."""
-    from sklearn import metrics
-
     if rows.group is None:
         raise _UndefinedError("the policy names no column of queries (group)")
     relevance, order = _numbers(rows.truth, "the label"), _numbers(rows.prediction, "the prediction")
     if not (np.isfinite(relevance).all() and np.isfinite(order).all() and (relevance >= 0).all()):
         raise _UndefinedError("a label is negative, or a label or a prediction is infinite")
-    total = weights = 0.0
-    counted = 0
-    for places in _queries(names(rows.group)):
-        weight = np.ones(len(places)) if rows.weight is None else rows.weight[places].mean(axis=1)
-        if weight.any():
-            mean = metrics.ndcg_score(relevance[places], order[places], k=k, sample_weight=weight)
-            total += float(mean) * float(weight.sum())
-            weights += float(weight.sum())
-        counted += places.size
-    if not math.isfinite(total) or not weights:
+    mean, counted = mean_ndcg(relevance, order, names(rows.group), rows.weight, k)
+    if mean is None:
         raise _UndefinedError("no query has two rows with labels")
-    return Score(total / weights, counted)
-
-
-def _queries(group: NDArray[Any]) -> list[NDArray[np.int64]]:
-    """Return the rows of the queries, a table (query by row) for each number of rows from two on."""
-    _, query, sizes = np.unique(group, return_inverse=True, return_counts=True)
-    rows = np.argsort(query, kind="stable")
-    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-    return [rows[starts[sizes == size][:, None] + np.arange(size)] for size in np.unique(sizes) if size > 1]
-
-
-def ndcg_of_queries(
-    relevance: Floats, order: Floats, group: NDArray[Any], k: int | None
-) -> tuple[Floats, NDArray[np.int64]]:
-    """Return NDCG@k of each query of two rows or more, and the place of its first row, by that place.
-
-    A query with a row without relevance or order has NaN. ValueError where a relevance is negative.
-    """
-    from sklearn import metrics
-
-    if (relevance < 0).any():
-        raise ValueError("a label of a ranking is negative")
-    found, first = [np.zeros(0)], [np.zeros(0, dtype=np.int64)]
-    for places in _queries(group):
-        whole = np.isfinite(np.stack([relevance[places], order[places]])).all(axis=(0, 2))
-        each = (
-            metrics.ndcg_score(relevance[query][None], order[query][None], k=k) if complete else np.nan
-            for query, complete in zip(places, np.atleast_1d(whole), strict=True)
-        )
-        found.append(np.fromiter(each, dtype=np.float64, count=len(places)))
-        first.append(places.min(axis=1))
-    by_place = np.argsort(np.concatenate(first))
-    return np.concatenate(found)[by_place], np.concatenate(first)[by_place]
+    return Score(mean, counted)

@@ -1,8 +1,7 @@
-"""The door to whylogs: Arrow rows in, profile bytes out that stock whylogs reads and merges.
+"""Arrow rows in, profile bytes out that stock whylogs reads and merges.
 
 The bytes are a function of the rows alone, whatever their order or chunking: the sketches are fed with
-sorted, counted values, and the quantile sketch is our own (profiles.kll). Only whylogs' compiled sketches
-and message definitions are loaded; importing the package costs 1.6 s and is left to `stock_view`.
+sorted, counted values, and the quantile sketch is our own (profiles.kll).
 
 whylogs has no type for times and no place for a rank error. Both lie in the profile's metadata, which
 stock whylogs carries along and merges key by key: `muster.<column>` holds JSON with `time` (true: the
@@ -12,7 +11,6 @@ kept of text and embeddings lies there too, as `words` or `vectors` of a column 
 """
 
 import json
-import os
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -30,16 +28,20 @@ from profiles.profile import Column, Profile
 from profiles.spread import Spread, restored, spread
 from profiles.spread import joined as joined_spreads
 from profiles.values import SORTS, Values, frequent, kind_of, values
+from profiles.whysketches import (
+    LONGEST_ITEM,
+    MOST_ITEMS,
+    distinct_count,
+    distinct_sketch,
+    frequent_counts,
+    frequent_sketch,
+    united,
+)
 
 _NO_ROLES = Described()
 _NOTE = "muster."
 _COUNTS = ("n", "null", "nan", "inf", "true")
 _TYPES = tuple(sort for sorts in SORTS.values() for sort in sorts)
-# whylogs' own sizes; its frequent-items sketch begins to drop items above 768.
-_HLL_SIZE = 12
-_ITEMS_SIZE = 10
-_MOST_ITEMS = 512
-_LONGEST_ITEM = 128
 _INT64_MAX = 2**63 - 1
 # whylogs' numbers for "merge by the larger" and "merge by the smaller".
 _BY_MAX, _BY_MIN = 2, 1
@@ -129,17 +131,6 @@ def with_steadiness(data: bytes, shares: Mapping[str, float], *, at: datetime) -
     return _written({name: replace(each, steady=shares.get(name)) for name, each in columns.items()}, at)
 
 
-def stock_view(data: bytes) -> Any:
-    """Open a profile with stock whylogs, as its DatasetProfileView, for notebooks and other tools."""
-    os.environ.setdefault("WHYLOGS_NO_ANALYTICS", "1")
-    # whylogs 1.6.4 names a type that numpy 2 has removed.
-    if not hasattr(np, "unicode_"):
-        np.unicode_ = np.str_  # type: ignore[attr-defined]  # noqa: NPY201 - given back, not used
-    from whylogs.core import DatasetProfileView
-
-    return DatasetProfileView.deserialize(data)
-
-
 def _sketched(column: Values) -> _Sketches:
     counts = {"n": column.rows, "null": column.missing, "nan": column.nan, "inf": column.infinite}
     types: dict[str, int] = {column.sort: column.rows - column.missing}
@@ -147,13 +138,13 @@ def _sketched(column: Values) -> _Sketches:
         return _Sketches(counts, types)
     items = None
     if column.sort in ("boolean", "string", "integral"):
-        items = frequent(column.distinct, column.counts, _MOST_ITEMS, _LONGEST_ITEM)
+        items = frequent(column.distinct, column.counts, MOST_ITEMS, LONGEST_ITEM)
     if column.sort == "boolean":
         counts["true"] = items.get("True", 0) if items else 0
-        hll = _hll(np.array(column.distinct == "True", np.int64))
+        hll = distinct_sketch(np.array(column.distinct == "True", np.int64))
         return _Sketches(counts, types, hll=hll, items=items)
     if column.sort == "string":
-        return _Sketches(counts, types, hll=_hll(column.distinct), items=items)
+        return _Sketches(counts, types, hll=distinct_sketch(column.distinct), items=items)
     numbers = column.distinct.astype(np.float64)
     ints = None
     if column.sort == "integral" and numbers.size:
@@ -161,19 +152,9 @@ def _sketched(column: Values) -> _Sketches:
         ints = (min(low, _INT64_MAX), min(high, _INT64_MAX))
     # The sketch only hashes: bits that differ count as values that differ, also above 2**63.
     distinct = column.distinct.view(np.int64) if column.distinct.dtype == np.uint64 else column.distinct
-    return _Sketches(counts, types, column.time, spread(numbers, column.counts), _hll(distinct), items, ints)
-
-
-def _hll(distinct: Any) -> bytes:
-    """Sketch distinct values, which come in a fixed order because the sketch's bytes depend on it."""
-    import whylogs_sketching
-
-    sketch = whylogs_sketching.hll_sketch(_HLL_SIZE)
-    if distinct.dtype == object:
-        sketch.update_str_list(distinct.tolist())
-    else:
-        sketch.update_np(distinct)
-    return bytes(sketch.serialize_compact())
+    return _Sketches(
+        counts, types, column.time, spread(numbers, column.counts), distinct_sketch(distinct), items, ints
+    )
 
 
 def _merged(parts: Sequence[_Sketches]) -> _Sketches:
@@ -189,8 +170,8 @@ def _merged(parts: Sequence[_Sketches]) -> _Sketches:
         types={name: sum(part.types.get(name, 0) for part in parts) for name in _TYPES},
         time=any(part.time for part in parts),
         spread=joined_spreads([part.spread for part in parts if part.spread is not None]),
-        hll=_united([part.hll for part in parts if part.hll is not None]),
-        items=frequent(np.array(labels, object), sizes, _MOST_ITEMS, _LONGEST_ITEM)
+        hll=united([part.hll for part in parts if part.hll is not None]),
+        items=frequent(np.array(labels, object), sizes, MOST_ITEMS, LONGEST_ITEM)
         if any(part.items is not None for part in parts)
         else None,
         ints=(min(low for low, _ in ints), max(high for _, high in ints)) if ints else None,
@@ -202,17 +183,6 @@ def _merged(parts: Sequence[_Sketches]) -> _Sketches:
             sum(part.counts.get("null", 0) for part in parts),
         ),
     )
-
-
-def _united(sketches: Sequence[bytes]) -> bytes | None:
-    import whylogs_sketching
-
-    if not sketches:
-        return None
-    union = whylogs_sketching.hll_union(_HLL_SIZE)
-    for one in sorted(sketches):
-        union.update(whylogs_sketching.hll_sketch.deserialize(one))
-    return bytes(union.get_result().serialize_compact())
 
 
 def _written(columns: Mapping[str, _Sketches], at: datetime) -> bytes:
@@ -235,8 +205,6 @@ def _note(column: _Sketches) -> str:
 
 def _components(column: _Sketches) -> dict[str, Any]:
     """Build a column's messages under whylogs' names for its metrics."""
-    import whylogs_sketching
-
     build = whyfile.messages().MetricComponentMessage
     parts = {f"counts/{name}": build(n=column.counts.get(name, 0)) for name in _COUNTS}
     parts |= {f"types/{name}": build(n=column.types.get(name, 0)) for name in _TYPES}
@@ -250,10 +218,8 @@ def _components(column: _Sketches) -> dict[str, Any]:
         parts["ints/min"] = build(n=column.ints[0], type_id=_BY_MIN)
         parts["ints/max"] = build(n=column.ints[1], type_id=_BY_MAX)
     if column.items is not None:
-        items = whylogs_sketching.frequent_strings_sketch(_ITEMS_SIZE)
-        for label, count in column.items.items():
-            items.update(label, count)
-        parts["frequent_items/frequent_strings"] = build(frequent_items={"sketch": bytes(items.serialize())})
+        items = frequent_sketch(column.items)
+        parts["frequent_items/frequent_strings"] = build(frequent_items={"sketch": items})
     return parts
 
 
@@ -272,17 +238,15 @@ def _opened(data: bytes) -> dict[str, _Sketches]:
 
 
 def _decoded(parts: Mapping[str, Any], note: Mapping[str, Any]) -> _Sketches:
-    import whylogs_sketching
-
     def whole(prefix: str, names: Sequence[str]) -> dict[str, int]:
         return {name: parts[f"{prefix}/{name}"].n for name in names if f"{prefix}/{name}" in parts}
 
     items = None
     if "frequent_items/frequent_strings" in parts:
-        items = _items(parts["frequent_items/frequent_strings"].frequent_items.sketch)
+        items = frequent_counts(parts["frequent_items/frequent_strings"].frequent_items.sketch)
     hll = parts["cardinality/hll"].hll.sketch if "cardinality/hll" in parts else None
     if hll is not None:
-        whylogs_sketching.hll_sketch.deserialize(hll)
+        distinct_count(hll)  # a damaged one is told here
     ints = (parts["ints/min"].n, parts["ints/max"].n) if "ints/min" in parts else None
     return _Sketches(
         whole("counts", _COUNTS),
@@ -305,21 +269,7 @@ def _spread(parts: Mapping[str, Any], note: Mapping[str, Any]) -> Spread:
     return restored(points, parts["distribution/mean"].d, parts["distribution/m2"].d)
 
 
-def _items(data: bytes) -> dict[str, int]:
-    import whylogs_sketching
-
-    found = whylogs_sketching.frequent_strings_sketch.deserialize(data)
-    return {
-        item: int(estimate)
-        for item, estimate, _, _ in found.get_frequent_items(
-            whylogs_sketching.frequent_items_error_type.NO_FALSE_NEGATIVES
-        )
-    }
-
-
 def _column(name: str, column: _Sketches) -> Column:
-    import whylogs_sketching
-
     kind = kind_of(column.types, time=column.time)
     kept = column.description
     if kept is not None and kind != "empty":
@@ -332,7 +282,7 @@ def _column(name: str, column: _Sketches) -> Column:
         rows=rows,
         missing=min(rows, column.counts.get("null", 0) if kept is None else kept.missing),
         infinite=column.counts.get("inf", 0),
-        distinct=whylogs_sketching.hll_sketch.deserialize(column.hll).get_estimate() if column.hll else 0.0,
+        distinct=distinct_count(column.hll) if column.hll else 0.0,
         distribution=numbers.distribution() if numbers is not None and numbers.points.rows else None,
         categories=column.items if kind == "category" else None,
         steady=column.steady,

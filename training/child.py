@@ -176,8 +176,7 @@ def _read(folder: str | None, trusted: list[str]) -> tuple[Any, Any]:
 
 def _from_xgboost(folder: str, flavor: Mapping[str, Any], saved: Any) -> Any:
     """Load an estimator with what it was made with: XGBoost's file keeps the trees and forgets the rest."""
-    made_by = str(flavor.get("model_class"))
-    if not made_by.startswith("xgboost.sklearn.XGB"):
+    if not (made_by := str(flavor.get("model_class"))).startswith("xgboost.sklearn.XGB"):
         raise Refused(
             f"the champion is a {made_by}, which does not know how it was fitted: log an estimator of "
             f"xgboost.sklearn, or {_INSTEAD}"

@@ -19,7 +19,8 @@ from profiles.profile import Profile
 from profiles.reading import ColumnComparison, Comparison
 from profiles.see import Sight, see
 from profiles.sensitive import discreet
-from profiles.sketch import merge, read, sketch, stock_view
+from profiles.sketch import merge, read, sketch
+from profiles.whysketches import stock_view
 from profiles.window import Window
 from tests.profiles.embedded import SHAPES
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
+from profiles.ranking import ndcg_of_queries
 from profiles.row_losses import ROW_LOSSES, clip_bound, loss_of, row_losses
-from profiles.scores import ndcg_of_queries
 
 RANDOM = np.random.default_rng(3)
 CHANCES = RANDOM.dirichlet([2, 1, 1], 200)

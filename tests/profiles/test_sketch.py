@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from profiles.errors import TrafficUnavailable
-from profiles.sketch import merge, read, sketch, stock_view
+from profiles.sketch import merge, read, sketch
+from profiles.whysketches import stock_view
 from tests.profiles.sketched_rows import AT, FAST, ROWS, SCHEMA, column, traffic
 
 

@@ -9,7 +9,8 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 
-from profiles.sketch import merge, read, sketch, stock_view
+from profiles.sketch import merge, read, sketch
+from profiles.whysketches import stock_view
 from tests.profiles.sketched_rows import AT, FAST, ROWS, SCHEMA, traffic
 
 

@@ -7,8 +7,9 @@ import pyarrow as pa
 import pytest
 
 from profiles.compare import compare
-from profiles.sketch import merge, read, sketch, stock_view, with_steadiness
+from profiles.sketch import merge, read, sketch, with_steadiness
 from profiles.steadiness import sample_windows, steady_shares
+from profiles.whysketches import stock_view
 from profiles.window import Cadence, Window
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)

@@ -152,7 +152,7 @@ def test_a_pickled_champion_is_not_read(tmp_path: Path) -> None:
 
 
 X = pd.DataFrame({"x": np.arange(60.0)})
-OF_TREES = {"n_estimators": 7, "max_depth": 2, "learning_rate": 0.5}
+OF_TREES: dict[str, Any] = {"n_estimators": 7, "max_depth": 2, "learning_rate": 0.5}
 
 
 def of_trees(root: Path, flavour: str, estimator: Any, **kept: Any) -> Path:
