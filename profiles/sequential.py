@@ -65,7 +65,8 @@ def confidence_sequence(
     Fan, Grama and Liu, Electronic Journal of Probability 20, 2015, with the third moment kept). Where cubes
     are not known C is reach V, which is their inequality. Rows that were never seen to differ thus cost
     about log(1 / alpha) reach, not more and not less. Three lines share alpha, the best counts: their bets
-    are the best ones for `tightest_at` rows, a sixth and six times as many, as far as `reach` allows.
+    are the best ones for `tightest_at` rows, a sixth and six times as many, as far as `reach` allows; those
+    that it stops are one line, which has their shares of alpha together.
 
     That would be exact for independent rows and bets fixed beforehand. V, C and bet are estimates that hold
     where few, unequal or dependent blocks would make the textbook's too small:
@@ -127,14 +128,18 @@ class _Lines:
         alpha: float,
         tightest_at: float,
     ) -> "_Lines":
-        starts, slopes = [], []
+        largest = _LARGEST_STAKE / size
+        shares, bets = [], []
         for (multiple, share), variance in zip(_LINES, variances, strict=True):
-            from_alpha = -math.log(share * alpha)
             of_row = (variance + size**2) / n
-            bet = np.sqrt(2 * from_alpha / (of_row * tightest_at * multiple))
-            bet = np.minimum(bet, _LARGEST_STAKE / size)
+            bets.append(np.sqrt(-2 * math.log(share * alpha) / (of_row * tightest_at * multiple)))
+            shares.append(np.where(bets[-1] < largest, 0, share))
+        starts, slopes = [], []
+        for (_, share), best, variance in zip(_LINES, bets, variances, strict=True):
+            # Lines that may bet no more than the largest are one and the same, with all that these may spend.
+            spent, bet = np.where(best < largest, share, sum(shares)), np.minimum(best, largest)
             skew = size * variance if cubes is None else np.where(np.isnan(cubes), size * variance, cubes)
-            starts.append(from_alpha / bet)
+            starts.append(-np.log(spent * alpha) / bet)
             slopes.append((bet * variance / 2 + of_cubes(bet * size) * bet**2 * skew) / n)
         return cls(np.stack(starts), np.stack(slopes))
 

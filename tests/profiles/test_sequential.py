@@ -22,7 +22,8 @@ def bounded(sums: object, weights: object, **other: object) -> Sequence:
     return confidence_sequence(sums, weights, weights, **known)  # type: ignore[arg-type]
 
 
-def test_the_bounds_are_the_formula_computed_block_by_block() -> None:
+@pytest.mark.parametrize(("tightest_at", "stopped"), [(5_000, 0), (300, 0.2), (90, 0.8), (9, 1)])
+def test_the_bounds_are_the_formula_computed_block_by_block(tightest_at: int, stopped: float) -> None:
     random = np.random.default_rng(3)
     rows = [int(each) for each in random.integers(1, 9, 40)]
     weights = [random.uniform(0.5, 2, each) for each in rows]
@@ -34,7 +35,7 @@ def test_the_bounds_are_the_formula_computed_block_by_block() -> None:
         w,
         rows,
         alpha=0.05,
-        tightest_at=90,
+        tightest_at=tightest_at,
         reach=6,
         cubes=(up, down),
         heaviest=[each.max() for each in weights],
@@ -51,14 +52,19 @@ def test_the_bounds_are_the_formula_computed_block_by_block() -> None:
         (max(sum(up), third), found.upper[-1] - mean),
         (max(sum(down), -third), mean - found.lower[-1]),
     ):
-        heights = []
+        heights, wanted = [], []
         for multiple, share in LINES:
             z = math.sqrt(-2 * math.log(share * 0.05))
             spread = variance * (stats.t.isf(stats.norm.sf(z), equal - 1) / z) ** 2
-            bet = min(z / math.sqrt((spread + size**2) / n * 90 * multiple), 0.9 / size)
+            wanted.append((share, spread, z / math.sqrt((spread + size**2) / n * tightest_at * multiple)))
+        together = sum(share for share, _, bet in wanted if bet >= 0.9 / size)
+        assert together == pytest.approx(stopped)
+        for share, spread, best in wanted:
+            bet = min(best, 0.9 / size)
+            level = together if best >= 0.9 / size else share
             t = bet * size
             k = (-math.log(1 - t) - t - t**2 / 2) / t**3
-            heights.append(z**2 / 2 / bet + bet * spread / 2 + k * bet**2 * cubes)
+            heights.append(-math.log(level * 0.05) / bet + bet * spread / 2 + k * bet**2 * cubes)
         assert bound * total == pytest.approx(min(heights))
     assert found.mean[-1] == pytest.approx(mean)
     assert found.error[-1] == pytest.approx(math.sqrt(variance) / total)
@@ -119,9 +125,10 @@ def test_one_block_bounds_nothing() -> None:
     assert (found.lower[0], found.upper[0]) == (-math.inf, math.inf)
 
 
-def test_without_any_difference_the_bound_is_about_four_over_n() -> None:
+def test_without_any_difference_the_bound_is_little_above_that_of_rows_that_never_failed() -> None:
     found = bounded(np.zeros(400), np.ones(400))
-    assert 3.5 / 400 < found.upper[-1] < 4.5 / 400
+    never = stats.binomtest(0, 400).proportion_ci(0.9, "exact").high
+    assert never < found.upper[-1] < 1.15 * never
 
 
 def test_cubes_that_are_not_known_are_taken_as_large_as_they_can_be() -> None:
@@ -145,11 +152,12 @@ def test_a_heavy_row_widens_the_bounds_from_then_on() -> None:
     assert uneven.upper[49] == pytest.approx(9 * even.upper[49])
 
 
-@pytest.mark.parametrize("shift", [-0.05, 0.1])
+@pytest.mark.parametrize("shift", [-0.08, 0.1])
 def test_rows_to_tell_are_those_where_the_bound_reaches_zero(shift: float) -> None:
     values = np.resize([-1.0, 1.0], 6_000) + shift
     found = bounded(values, np.ones(6_000), cubes=cubes_of(values), reach=2.0)
     told = (found.upper < 0) | (found.lower > 0)
+    assert told[-1]
     first = int(np.flatnonzero(~told)[-1]) + 1
     for after in (first // 2, 2 * first):
         assert found.rows_to_tell[after] == pytest.approx(first, rel=0.15)
