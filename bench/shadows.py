@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from policies.gate import Gate, share_of_alpha
+from policies.gate_evidence import with_margin
 from profiles.profile import Floats
 from profiles.row_losses import ROW_LOSSES, RowLoss, clip_bound, row_losses
 from profiles.sequential import confidence_sequence
@@ -173,20 +174,47 @@ def _walked(
 ) -> tuple[Any, Any, Any]:
     """Return which shadows advanced, which were aborted, and after how many rows."""
     days = random.integers(0, table.days, (len(drawn), table.drawn))
-    excess = np.stack(
-        [table.by_hour(c - (1 + gate.margin) * a)[each] for (a, c), each in zip(drawn, days, strict=True)]
-    ).reshape(len(drawn), -1)
-    rows = table.rows[days].reshape(len(drawn), -1)
-    return walk(excess, rows, bound, gate)
+
+    def hours(of: Callable[[Floats, Floats], Floats]) -> Floats:
+        by_day = [table.by_hour(of(a, c))[each] for (a, c), each in zip(drawn, days, strict=True)]
+        return np.stack(by_day).reshape(len(drawn), -1)
+
+    shadows = Shadows(
+        table.rows[days].reshape(len(drawn), -1),
+        hours(lambda a, _: a),
+        hours(lambda _, c: c),
+        hours(lambda a, c: np.maximum(c - a, 0) ** 3),
+        hours(lambda a, c: np.maximum(a - c, 0) ** 3),
+    )
+    return walk(shadows, bound, gate)
 
 
-def walk(excess: Floats, rows: Floats, bound: float, gate: Gate) -> tuple[Any, Any, Any]:
-    """Look at shadows (one a line, hours in order) after every day, up to 5,000 rows, as the gate would.
+@dataclass(frozen=True, eq=False)
+class Shadows:
+    """What blocks hold (`profiles.paired.Block`) of several shadows, one a line, hours in order."""
+
+    rows: Floats
+    champion: Floats
+    challenger: Floats
+    worse: Floats
+    better: Floats
+
+
+def walk(shadows: Shadows, bound: float, gate: Gate) -> tuple[Any, Any, Any]:
+    """Look at shadows after every day, up to 5,000 rows, as the gate would.
 
     Hours without rows weigh nothing and are no blocks. The first answer other than hold counts.
     """
+    rows = shadows.rows
+    allowed = gate.margin * shadows.champion
     found = confidence_sequence(
-        excess, rows, rows, alpha=share_of_alpha(gate.alpha, 1), tightest_at=gate.tightest_at, reach=bound
+        shadows.challenger - shadows.champion - allowed,
+        rows,
+        rows,
+        alpha=share_of_alpha(gate.alpha, 1),
+        tightest_at=gate.tightest_at,
+        reach=(1 + gate.margin) * bound,
+        cubes=(shadows.worse, with_margin(shadows.better, allowed, gate.margin * bound)),
     )
     blocks = np.cumsum(rows > 0, axis=1)
     looked = (found.rows >= gate.minimum_rows) & (blocks >= gate.minimum_blocks) & (found.rows <= MOST_ROWS)

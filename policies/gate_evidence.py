@@ -3,8 +3,12 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from profiles.paired import Block
+
+# As long as that is for ever.
+_MOST_ROWS = 1e9
 
 
 @dataclass(frozen=True)
@@ -52,20 +56,32 @@ def evidence(
     # scipy comes with it, which models without a challenger do not pay
     import numpy as np
 
-    from profiles.sequential import confidence_sequence, rows_to_tell
+    from profiles.sequential import confidence_sequence
 
     weight, champion, challenger, rows = (
         np.array([getattr(block, name) for block in blocks], dtype=np.float64)
         for name in ("weight", "champion", "challenger", "rows")
     )
+    worse, better, heaviest = (
+        np.array([math.nan if block.tails is None else getattr(block.tails, name) for block in blocks])
+        for name in ("worse", "better", "heaviest")
+    )
     allowed = margin * (champion if relative else weight)
+    reach = bound + margin * (bound if relative else 1)
     found = confidence_sequence(
-        challenger - champion - allowed, weight, rows, alpha=alpha, tightest_at=tightest_at, reach=bound
+        challenger - champion - allowed,
+        weight,
+        rows,
+        alpha=alpha,
+        tightest_at=tightest_at,
+        reach=reach,
+        cubes=(worse, with_margin(better, allowed, (reach - bound) * heaviest)),
+        heaviest=heaviest,
     )
     looked = (found.rows >= from_rows) & (np.arange(len(blocks)) + 1 >= from_blocks)
     total = float(weight.sum())
     of_margin = float(allowed.sum()) / total
-    n = int(found.rows[-1])
+    to_tell = float(found.rows_to_tell[-1])
     return Evidence(
         champion_loss=float(champion.sum()) / total,
         challenger_loss=float(challenger.sum()) / total,
@@ -73,12 +89,16 @@ def evidence(
         upper=float(found.upper[-1]) + of_margin,
         margin=of_margin,
         was_above=bool((looked & (found.lower > 0)).any()),
-        rows=n,
+        rows=int(found.rows[-1]),
         blocks=len(blocks),
-        rows_to_tell=rows_to_tell(
-            abs(float(found.mean[-1])),
-            float(found.error[-1]) * math.sqrt(n),
-            alpha=alpha,
-            tightest_at=tightest_at,
-        ),
+        rows_to_tell=math.ceil(to_tell) if to_tell <= _MOST_ROWS else None,
     )
+
+
+def with_margin(better: Any, allowed: Any, most: Any) -> Any:
+    """Bound each block's sum of cubes of what its rows lost less, the margin (which they were allowed) added.
+
+    `better` sums the cubes without it, `allowed` the margin of the rows, of which each has `most` at most:
+    its cubes then sum to no more than allowed most^2, and roots of sums of cubes add up (Minkowski).
+    """
+    return (better ** (1 / 3) + (allowed * most**2) ** (1 / 3)) ** 3

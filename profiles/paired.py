@@ -19,11 +19,24 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
+class Tails:
+    """How unevenly a difference is spread over rows: few that differ much, or many that differ little.
+
+    Sums of the cubed weighted differences of the rows where the challenger lost more (`worse`) and of those
+    where it lost less (`better`, without the sign), and the largest weight of a row.
+    """
+
+    worse: float
+    better: float
+    heaviest: float
+
+
+@dataclass(frozen=True)
 class Block:
     """The rows of one span of time: their number, their weight, and the weighted sums of both losses.
 
     Sums of either loss, not of their difference: so a margin that is a share of the champion's loss can be
-    judged, and changed, after the rows are gone.
+    judged, and changed, after the rows are gone. `tails` is None where it was not recorded.
     """
 
     start: datetime
@@ -31,6 +44,7 @@ class Block:
     weight: float
     champion: float
     challenger: float
+    tails: Tails | None = None
 
 
 @dataclass(frozen=True)
@@ -81,6 +95,7 @@ def in_blocks_of(length: timedelta, blocks: Iterable[Block]) -> tuple[Block, ...
             block.weight,
             block.champion,
             block.challenger,
+            block.tails,
         )
         for block in blocks
     )
@@ -103,10 +118,19 @@ def _summed(blocks: Iterable[Block]) -> tuple[Block, ...]:
         weight, champion, challenger = (
             sum(sorted(getattr(each, name) for each in same)) for name in ("weight", "champion", "challenger")
         )
-        return Block(start, sum(each.rows for each in same), weight, champion, challenger)
+        rows = sum(each.rows for each in same)
+        return Block(start, rows, weight, champion, challenger, _together([each.tails for each in same]))
 
     ordered = sorted(blocks, key=lambda block: block.start)
     return tuple(of(start, list(same)) for start, same in groupby(ordered, key=lambda block: block.start))
+
+
+def _together(tails: Sequence[Tails | None]) -> Tails | None:
+    known = [each for each in tails if each is not None]
+    if len(known) < len(tails):
+        return None
+    worse, better = (sum(sorted(getattr(each, name) for each in known)) for name in ("worse", "better"))
+    return Tails(worse, better, max(each.heaviest for each in known))
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,13 +177,21 @@ class PairedRows:
         keep = np.ones(self.row.size, dtype=bool) if rows is None else rows[self.row]
         starts, place, counts = np.unique(self.start[keep], return_inverse=True, return_counts=True)
         weight = self.weight[keep]
+        apart = weight * (self.challenger[keep] - self.champion[keep])
         sums = [
             np.bincount(place, each, minlength=starts.size).tolist()
             for each in (weight, weight * self.champion[keep], weight * self.challenger[keep])
         ]
+        cubes = [
+            np.bincount(place, np.maximum(each, 0) ** 3, minlength=starts.size).tolist()
+            for each in (apart, -apart)
+        ]
+        heaviest = np.zeros(starts.size)
+        np.maximum.at(heaviest, place, weight)
+        tails = (Tails(*of) for of in zip(*cubes, heaviest.tolist(), strict=True))
         blocks = tuple(
             Block(_EPOCH + hour * HOUR, *of)
-            for hour, *of in zip(starts.tolist(), counts.tolist(), *sums, strict=True)
+            for hour, *of in zip(starts.tolist(), counts.tolist(), *sums, tails, strict=True)
         )
         clipped = (self.champion_clipped, self.challenger_clipped, self.unanswered)
         return PairedLosses(self.loss, self.bound, blocks, *(int(each[keep].sum()) for each in clipped))

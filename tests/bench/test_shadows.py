@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bench.shadows import KINDS, Pool, challenger, walk
+from bench.shadows import KINDS, Pool, Shadows, challenger, walk
 from policies.gate import Answer, Gate, decide
-from profiles.paired import Block, PairedLosses
+from profiles.paired import Block, PairedLosses, Tails
 from profiles.row_losses import ROW_LOSSES
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
@@ -26,10 +26,12 @@ def simulated(excess: float, seed: int) -> tuple[Any, Any, Any]:
 def test_the_walk_answers_as_the_gate_does_day_by_day(excess: float) -> None:
     rows, champion, other = simulated(excess, seed=5)
     gate = Gate()
-    advanced, aborted, after = walk((other - 1.02 * champion)[None], rows[None], 1.5, gate)
+    worse, better = (np.maximum(each, 0) ** 3 / 9 for each in (other - champion, champion - other))
+    many = Shadows(*(each[None] for each in (rows, champion, other, worse, better)))
+    advanced, aborted, after = walk(many, 1.5, gate)
     blocks = [
-        Block(START + hour * timedelta(hours=1), int(n), float(n), float(a), float(c))
-        for hour, (n, a, c) in enumerate(zip(rows, champion, other, strict=True))
+        Block(START + hour * timedelta(hours=1), int(n), float(n), float(a), float(c), Tails(up, down, 1.0))
+        for hour, (n, a, c, up, down) in enumerate(zip(rows, champion, other, worse, better, strict=True))
     ]
     answer, counted = Answer.HOLD, 0
     for day in range(1, DAYS + 1):

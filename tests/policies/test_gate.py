@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policies.gate import Answer, Gate, bake, decide, noise_floor, share_of_alpha
-from profiles.paired import Block, PairedLosses
+from policies.gate_evidence import with_margin
+from profiles.paired import Block, PairedLosses, Tails
 from profiles.window import Window
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
@@ -198,6 +199,30 @@ def test_differences_that_few_rows_show_are_not_taken_for_none() -> None:
         "zero_one", 1.0, tuple(Block(START + h * HOUR, 10, 10.0, 1.0, 1.0) for h in range(10))
     )
     assert decide(same, replace(GATE, margin=0.1)).answer is HOLD
+
+
+def test_hours_that_do_not_say_how_unevenly_losses_differ_leave_wider_bounds() -> None:
+    plain = shadow(0.0, hours=30)
+    even = replace(plain, blocks=tuple(replace(each, tails=Tails(0.001, 0.001, 1)) for each in plain.blocks))
+    mixed = replace(plain, blocks=(*even.blocks[:-1], plain.blocks[-1]))
+    known, unknown, partly = (decide(each, GATE).evidence for each in (even, plain, mixed))
+    assert known is not None
+    assert unknown is not None
+    assert known.upper < unknown.upper
+    assert partly == unknown
+
+
+@settings(derandomize=True, deadline=None, max_examples=40)
+@given(st.integers(0, 99), st.floats(0, 0.5))
+def test_cubes_with_the_margin_added_are_never_less_than_those_of_the_rows(seed: int, margin: float) -> None:
+    random = np.random.default_rng(seed)
+    champion, challenger, weight = random.random((3, 20)) * [[1], [1], [3]]
+    better = (np.maximum(champion - challenger, 0) * weight) ** 3
+    true = ((np.maximum(champion * (1 + margin) - challenger, 0) * weight) ** 3).sum()
+    allowed = margin * (champion * weight).sum()
+    found = with_margin(better.sum(), allowed, margin * weight.max())
+    assert found >= true - 1e-12
+    assert margin > 0 or found == pytest.approx(true)
 
 
 def test_an_a_a_shadow_tells_the_noise_floor() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from profiles.paired import Block, PairedLosses, Pairs, in_blocks_of, merged, outside, paired_rows
+from profiles.paired import Block, PairedLosses, Pairs, Tails, in_blocks_of, merged, outside, paired_rows
 from profiles.row_losses import ROW_LOSSES
 from profiles.window import Window
 
@@ -22,8 +22,8 @@ def test_rows_of_an_hour_become_one_block() -> None:
     pairs = Pairs([0.0] * 5, [1.0, 2, 3, 4, 50], [2.0, 2, None, 99, 1], TIMES)
     found = paired_rows(MAE, 10.0, pairs).within()
     assert found.blocks == (
-        Block(START, 3, 3.0, 6.0, 14.0),
-        Block(START + HOUR, 2, 2.0, 14.0, 11.0),
+        Block(START, 3, 3.0, 6.0, 14.0, Tails(1 + 7**3, 0, 1)),
+        Block(START + HOUR, 2, 2.0, 14.0, 11.0, Tails(6**3, 9**3, 1)),
     )
     assert (found.champion_clipped, found.challenger_clipped, found.unanswered) == (1, 1, 1)
     assert found.rows == 5
@@ -35,7 +35,7 @@ def test_rows_without_label_or_weight_are_left_out_and_segments_are_parts() -> N
     assert [block.weight for block in rows.within().blocks] == [2.0, 4.0]
     assert [block.challenger for block in rows.within().blocks] == [4.0, 8.0]
     segment = rows.within(np.array([True, True, True, False, False]))
-    assert segment.blocks == (Block(START, 1, 2.0, 2.0, 4.0),)
+    assert segment.blocks == (Block(START, 1, 2.0, 2.0, 4.0, Tails(8, 0, 2)),)
 
 
 def test_queries_are_compared_as_wholes() -> None:

@@ -7,7 +7,8 @@ import pytest
 
 from policies.release import Contest
 from profiles.mirrored import Decisions, Mirrored
-from profiles.paired import Block, PairedLosses
+from profiles.paired import Block, PairedLosses, Tails
+from registry.canonical import dump, load
 from registry.contests import contests
 from registry.ledger import Ledger
 from registry.records import Assignment, Transition
@@ -106,3 +107,12 @@ def test_what_a_window_tells_is_recorded_once_and_the_newest_counts(
     assert known.paired_readings(contest) == (readings[2], readings[1])
     assert known.paired_readings(replace(contest, began=facts.at(1))) == ()
     assert known.verify().sound
+
+
+def test_what_was_recorded_before_hours_had_tails_can_be_read(facts: Any) -> None:
+    block = Block(facts.at(0), 3, 3.0, 1.0, 2.0, Tails(1.0, 0.5, 1.0))
+    new = Mirrored(PairedLosses("absolute_error", 9.5, (block,)))
+    assert load(Mirrored, dump(new)) == new
+    old = dump(new).replace(',"tails":{"better":0.5,"heaviest":1.0,"worse":1.0}', "")
+    assert "tails" not in old
+    assert load(Mirrored, old).paired.blocks == (replace(block, tails=None),)
