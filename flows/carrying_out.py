@@ -9,7 +9,7 @@ from flows.bodies import Done
 from flows.world import World
 from policies.intents import Intent, IntentKind
 from policies.policy import Policy
-from policies.rollout import REQUESTED, Sighting, found, is_verified, over, unseen
+from policies.rollout import REQUESTED, Sighting, found, is_verified, over, seen, unseen
 from profiles.errors import LedgerConflict, TrafficUnavailable
 from registry.intent_records import Claim, RecordedIntent
 from registry.records import Assignment, Transition
@@ -18,8 +18,10 @@ from serving.targets import NotCarriedOut, Order, TargetOf, refused
 CARRIED: tuple[IntentKind, ...] = ("carry_out",)
 # Longer than a command may take.
 LEASE = timedelta(minutes=6)
-# Between two looks at who answers, and between two attempts at a target that does not take an order.
-LOOK_AGAIN, TRY_AGAIN = timedelta(seconds=10), timedelta(minutes=1)
+# Between two looks at who answers: soon while a person waits for it, later where it takes long anyway.
+LOOK_AGAIN, _LOOK_SELDOM = timedelta(seconds=2), timedelta(seconds=10)
+# Between two attempts at a target that does not take an order.
+TRY_AGAIN = timedelta(minutes=1)
 _STEPS = 10
 
 Probe: TypeAlias = Callable[[str], str | None]
@@ -194,7 +196,7 @@ def _looked(
         sentence = f"{said}; nothing says who answers (name traffic.version or target.verify to have it seen)"
         return Done(sentence, {"version": version, "verified": False})
     if is_verified(sighting, version):
-        reason = f"{sighting.where} says that version {version} answers"
+        reason = seen(sighting, version)
         world.ledger.record_finding(
             model, lambda known: over(known, ("not_verified", "foreign_change"), reason, at), at
         )
@@ -202,7 +204,8 @@ def _looked(
         return Done(reason, {"version": version, "verified": True, "seconds": took})
     unverified = f"{REQUESTED}: {unseen(sighting, version)}"
     if at < recorded.recorded_at + policy.target.deadline:
-        return Done(unverified, event="waiting", due=at + LOOK_AGAIN)
+        waited = at - recorded.recorded_at
+        return Done(unverified, event="waiting", due=at + min(max(LOOK_AGAIN, waited / 3), _LOOK_SELDOM))
     world.ledger.record_finding(model, lambda known: found(known, model, "not_verified", unverified, at), at)
     return Done(unverified, {"version": version, "verified": False}, event="failed")
 

@@ -208,7 +208,7 @@ def _retrain(instance: str, work_pool: str) -> DeploymentSpec:
         cron=None,
         tags=("muster", instance_tag(instance)),
         work_pool=work_pool,
-        description=f"{what}\n\n{origin(instance)}",
+        description=f"{what}\n\n{origin(instance, scheduled=False)}",
         collision_strategy="ENQUEUE",
     )
 

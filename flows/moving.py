@@ -25,14 +25,14 @@ _MUSTER = Actor("muster", "muster")
 _Request: TypeAlias = Callable[[Standing, Intent, Wish], TransitionRequest | Unchanged]
 
 
-def carry(asked: RecordedIntent, policy: Policy, world: World, approver: str | None = None) -> str:
+def carry(asked: RecordedIntent, policy: Policy, world: World, approver: Actor | None = None) -> str:
     """Carry out an intent of MOVES, and say what came of it; again it changes nothing more.
 
-    `approver` is the person who approved it where it was a proposal. Raises MoveRefused when it is out of
+    `approver` is who approved it where it was a proposal. Raises MoveRefused when it is out of
     date, frozen or beyond the blast radius, LedgerConflict when somebody moved at the same moment.
     """
     intent, at = asked.intent, world.clock()
-    actor = _MUSTER if approver is None else Actor(approver, "person")
+    actor = approver or _MUSTER
     why = str(intent.content["why"])
     recorded = world.ledger.current_policy(intent.model)
     digest = None if recorded is None else recorded.digest

@@ -9,25 +9,15 @@ from typing import Any
 import httpx
 import pytest
 
-from flows.apply import carry_out, plan
+from flows.apply import plan
 from flows.deployments import deployments_for
 from flows.proposals_form import show_proposals
 from policies.intents import Intent
 from policies.load import load_policies
 from registry.records import Actor
-from tests.flows.a_shop import MODEL, Load, Shop, open_shop
+from tests.flows.a_shop import MODEL, Load, Shop, deploy, open_shop, version_of
 
 pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("prefect")]
-
-
-def version_of(url: str) -> str:
-    return str(httpx.get(f"{url}/version", timeout=10).json()["version"])
-
-
-def deploy(shop: Shop, client: Any) -> None:
-    (loaded,) = load_policies([shop.folder / "policies"]).policies
-    specs = deployments_for([loaded.policy], instance="click", work_pool="click")
-    carry_out(plan(specs, client, instance="click"), client, prune=False)
 
 
 def test_one_click_restores_the_earlier_version_under_load_and_no_request_fails(
