@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from tests.flows.a_click import Clicked
 
 
-def click_seconds(*, repeats: int = 5) -> list[float]:
+def click_seconds(*, repeats: int = 3) -> list[float]:
     """From *Quick run* until the run has ended and the earlier version answers."""
     return [each.seconds for each in _clicks(repeats)]
 
 
-def failed_requests(*, repeats: int = 5) -> list[float]:
+def failed_requests(*, repeats: int = 3) -> list[float]:
     """Of the requests that came in during all of it, those that were not answered with 200."""
     return [float(sum(len(each.failed) for each in _clicks(repeats)))]
 

@@ -106,7 +106,7 @@ def test_a_promotion_is_approved_by_its_form_where_the_policy_lets_anybody(
     assert load.failed == []
     last = world.ledger.transitions(MODEL)[-1]
     assert (last.kind, last.actor_kind, last.after.champion) == ("promoted", "claimed", "2")
-    assert last.reason == "approved in Prefect"
+    assert last.reason == "promote version 2 over version 1"
     assert world.ledger.verify().sound
     world.ledger.close()
 
