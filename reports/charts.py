@@ -182,7 +182,7 @@ def _happened(axes: Axes, marks: Sequence[Mark]) -> None:
             label=name,
             zorder=4,
         )
-    axes.legend(loc="upper left", ncols=len(signs), frameon=False, fontsize=8)
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(signs), frameon=False, fontsize=8)
 
 
 def _line(axes: Axes, points: Sequence[Point]) -> None:
