@@ -51,20 +51,21 @@ def prefect_and_mlflow(folder: Path, mlflow_store: str) -> Iterator[Servers]:
         two.bind(("127.0.0.1", 0))
         ports = Ports(one.getsockname()[1], two.getsockname()[1], 0)
     clean = {name: os.environ[name] for name in ("PATH", "HOME", "PYTHONPATH") if name in os.environ}
-    start, _ = services(load_settings({}, folder), ports, clean)
-    processes = []
+    settings = load_settings({}, folder)
+    settings.prefect_home.mkdir(parents=True)
+    start, _ = services(settings, ports, clean)
     with (folder / "servers.log").open("wb") as log:
-        for each in start[:2]:
-            processes.append(
-                subprocess.Popen(
-                    each.command,
-                    cwd=folder,
-                    env=dict(each.environment),
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                    start_new_session=True,
-                )
+        processes = [
+            subprocess.Popen(
+                each.command,
+                cwd=folder,
+                env=dict(each.environment),
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
+            for each in start[:2]
+        ]
     servers = Servers(
         f"http://127.0.0.1:{ports.prefect}/api", f"http://127.0.0.1:{ports.mlflow}", tuple(processes)
     )
