@@ -33,11 +33,16 @@ def acting_deployments(policies: Sequence[Policy], instance: str, work_pool: str
 
 
 def _rollback(policy: Policy, instance: str, work_pool: str) -> DeploymentSpec:
+    model = policy.model
     what = (
-        f"**Quick run** rolls {policy.model} back: the champion before the last promotion serves again, and"
-        " promotion is frozen until somebody unfreezes it. Needs no training, no approval and nothing to fill"
-        " in; pressed twice it does nothing the second time. The run ends when the restored version was seen"
-        f" to answer. Without Prefect: `muster rollback {policy.model}`."
+        f"Rolls **{model}** back: the champion before the last promotion serves again. **Run > Quick run** is"
+        " enough; nothing has to be filled in, trained or approved.\n\n"
+        "- The version that comes back is tried on the newest logged rows; one that fails is refused.\n"
+        "- The run ends when that version was seen to answer. Its log tells each step, its artifact the"
+        " result.\n"
+        f"- After that Muster does nothing of itself to the model until `muster unfreeze {model}`.\n"
+        "- Pressed twice, it does nothing the second time.\n"
+        f"- The same without Prefect and MLflow: `muster rollback {model}`."
     )
     return DeploymentSpec(
         flow_name=ROLLBACK_FLOW,
@@ -47,16 +52,20 @@ def _rollback(policy: Policy, instance: str, work_pool: str) -> DeploymentSpec:
         cron=None,
         tags=("muster", instance_tag(instance), f"team:{policy.team}"),
         work_pool=work_pool,
-        description=f"{what}\n\n{origin(instance)}",
+        description=f"{what}\n\n{origin(instance, scheduled=False)}",
         work_queue=ROLLBACK_QUEUE,
     )
 
 
 def _rollback_of_fleet(instance: str, work_pool: str) -> DeploymentSpec:
     what = (
-        "Rolls several models back, each as its own deployment would. Say which: the models of a team, a list"
-        " of models, or all that were promoted since a time. A model that cannot go back does not stop the"
-        " others."
+        "Rolls several models back, each as its own deployment would. **Run > Custom run**, and say"
+        " which:\n\n"
+        "- the models of a team,\n"
+        "- a list of models,\n"
+        "- all that were promoted since a time.\n\n"
+        "What is filled in holds together; with nothing filled in nothing happens. A model that cannot go"
+        " back does not stop the others."
     )
     return DeploymentSpec(
         flow_name=ROLLBACK_FLOW,
@@ -66,16 +75,18 @@ def _rollback_of_fleet(instance: str, work_pool: str) -> DeploymentSpec:
         cron=None,
         tags=("muster", instance_tag(instance)),
         work_pool=work_pool,
-        description=f"{what}\n\n{origin(instance)}",
+        description=f"{what}\n\n{origin(instance, scheduled=False)}",
         work_queue=ROLLBACK_QUEUE,
     )
 
 
 def _promote(instance: str, work_pool: str) -> DeploymentSpec:
     what = (
-        "Approves a proposal: the challenger becomes the champion and bakes. With nothing filled in it is the"
-        " only proposal that waits. Prefect does not know who presses, so that models take an approval from"
-        " here only where their policy says `claimed_promotions: true`; else use `muster promote`."
+        "Approves a proposal: the challenger becomes the champion and bakes. **Run > Custom run** shows the"
+        " proposal that waits, the oldest of several.\n\n"
+        "- Prefect does not know who presses. Models take an approval from here only where their policy says"
+        " `remediation: {claimed_promotions: true}`; all others by `muster promote MODEL`.\n"
+        "- A proposal that is out of date is refused."
     )
     return DeploymentSpec(
         flow_name=PROMOTE_FLOW,
@@ -85,7 +96,7 @@ def _promote(instance: str, work_pool: str) -> DeploymentSpec:
         cron=None,
         tags=("muster", instance_tag(instance)),
         work_pool=work_pool,
-        description=f"{what}\n\n{origin(instance)}",
+        description=f"{what}\n\n{origin(instance, scheduled=False)}",
         living=("parameters", "description"),
     )
 
@@ -121,6 +132,6 @@ def _retrain(instance: str, work_pool: str) -> DeploymentSpec:
         cron=None,
         tags=("muster", instance_tag(instance)),
         work_pool=work_pool,
-        description=f"{what}\n\n{origin(instance)}",
+        description=f"{what}\n\n{origin(instance, scheduled=False)}",
         collision_strategy="ENQUEUE",
     )

@@ -13,6 +13,7 @@ from prefect.runtime import flow_run
 
 from policies.verdict import Verdict
 from registry.records import Judged
+from reports.acts import Act, act_note, acts_note, headline
 from reports.artifacts import change_note, changed, key_of, run_table
 
 
@@ -40,6 +41,36 @@ def show_change(before: Judged | None, after: Judged | None) -> None:
             markdown=change_note(old, new),
             key=key_of("verdict", new.model),
             description=f"{new.model}: how it stands and why; written when that changes.",
+        )
+
+
+def show_act(act: Act) -> None:
+    """Leave a note on what came of a rollback or promotion."""
+    with _as_well_as_can_be():
+        create_markdown_artifact(
+            markdown=act_note(act),
+            key=key_of(act.kind, act.model),
+            description=headline(act),
+        )
+
+
+def show_acts(acts: Sequence[Act], refused: Sequence[str]) -> None:
+    """Leave a note on what came of one rollback of several models."""
+    with _as_well_as_can_be():
+        create_markdown_artifact(
+            markdown=acts_note(acts, refused),
+            key=key_of("rollback", "fleet"),
+            description="What came of the rollbacks.",
+        )
+
+
+def show_contest(model: str, contest: str) -> None:
+    """Leave champion against challenger as the approver of a promotion found them."""
+    with _as_well_as_can_be():
+        create_markdown_artifact(
+            markdown=contest,
+            key=key_of("proposal", model),
+            description="Champion against challenger.",
         )
 
 

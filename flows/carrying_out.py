@@ -11,7 +11,7 @@ from flows.world import World
 from policies.intents import Intent, IntentKind
 from policies.objectives.wording import percent
 from policies.policy import Policy
-from policies.rollout import REQUESTED, Sighting, is_split, is_verified, not_split, over, unseen
+from policies.rollout import REQUESTED, Sighting, is_split, is_verified, not_split, over, seen, unseen
 from profiles.errors import LedgerConflict, TrafficUnavailable
 from registry.intent_records import Claim, RecordedIntent
 from registry.records import Assignment, Transition
@@ -20,8 +20,10 @@ from serving.targets import NotCarriedOut, Order, TargetOf, refused
 CARRIED: tuple[IntentKind, ...] = ("carry_out",)
 # Longer than a command may take.
 LEASE = timedelta(minutes=6)
-# Between two looks at who answers, and between two attempts at a target that does not take an order.
-LOOK_AGAIN, TRY_AGAIN = timedelta(seconds=10), timedelta(minutes=1)
+# Between two looks at who answers: soon while a person waits for it, later where it takes long anyway.
+LOOK_AGAIN, _LOOK_SELDOM = timedelta(seconds=2), timedelta(seconds=10)
+# Between two attempts at a target that does not take an order.
+TRY_AGAIN = timedelta(minutes=1)
 _STEPS = 10
 
 Probe: TypeAlias = Callable[[str], str | None]
@@ -201,7 +203,7 @@ def _looked(
         sentence = f"{said}; nothing says who answers (name traffic.version or target.verify to have it seen)"
         return Done(sentence, {"version": version, "verified": False})
     if _is_seen(sighting, now, splits=splits):
-        reason = f"{sighting.where} says that {_answering(now, splits=splits)}"
+        reason = _seen(sighting, now, splits=splits)
         world.ledger.record_finding(
             model, lambda known: over(known, ("not_verified", "foreign_change"), reason, at), at
         )
@@ -209,7 +211,8 @@ def _looked(
         return Done(reason, {"version": version, "verified": True, "seconds": took})
     unverified = f"{REQUESTED}: {_unseen(sighting, now, splits=splits)}"
     if at < recorded.recorded_at + policy.target.deadline:
-        return Done(unverified, event="waiting", due=at + LOOK_AGAIN)
+        waited = at - recorded.recorded_at
+        return Done(unverified, event="waiting", due=at + min(max(LOOK_AGAIN, waited / 3), _LOOK_SELDOM))
     tell_unseen(policy, transition, unverified, world)
     return Done(unverified, {"version": version, "verified": False}, event="failed")
 
@@ -224,9 +227,11 @@ def _is_seen(sighting: Sighting, now: Assignment, *, splits: bool) -> bool:
     return is_verified(sighting, str(now.champion))
 
 
-def _answering(now: Assignment, *, splits: bool) -> str:
-    besides = f", and version {now.challenger} its {percent(now.weight)}" if splits else ""
-    return f"version {now.champion} answers{besides}"
+def _seen(sighting: Sighting, now: Assignment, *, splits: bool) -> str:
+    if splits:
+        besides = f"version {now.challenger} its {percent(now.weight)}"
+        return f"{sighting.where} says that version {now.champion} answers, and {besides}"
+    return seen(sighting, str(now.champion))
 
 
 def _unseen(sighting: Sighting, now: Assignment, *, splits: bool) -> str:

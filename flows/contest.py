@@ -6,16 +6,20 @@ from typing import Any
 from flows.promoting import Proposal
 from flows.world import World
 
+# What the heading, the table and the name say already.
+_SAID = frozenset({"version", "opponent", "revision"})
+
 
 def contest(proposal: Proposal, world: World) -> str:
     """Return a proposal as markdown: what would change, the scores of both versions, and the evidence."""
     model, challenger = proposal.model, proposal.version
     now = world.ledger.assignment(model)
     champion = None if now is None else now.champion
+    intent, since = proposal.recorded.intent, f"{proposal.recorded.recorded_at:%Y-%m-%d %H:%M} UTC"
     lines = [
-        f"### {proposal.id}",
+        f"### {model}: {intent.sentence}?",
         "",
-        f"{proposal.recorded.intent.sentence}, since {proposal.recorded.recorded_at:%Y-%m-%d %H:%M} UTC",
+        f"Waits since {since}. Its name in forms: `{proposal.id}`",
         "",
         f"| | champion {champion} | challenger {challenger} |",
         "|---|---|---|",
@@ -23,8 +27,8 @@ def contest(proposal: Proposal, world: World) -> str:
     ]
     evidence = [
         f"- {key.replace('_', ' ')}: {value}"
-        for key, value in proposal.recorded.intent.content.items()
-        if key != "version" and isinstance(value, str | int | float)
+        for key, value in intent.content.items()
+        if key not in _SAID and value and isinstance(value, str | int | float)
     ]
     return "\n".join([*lines, "", *evidence]).rstrip()
 

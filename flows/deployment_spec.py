@@ -49,10 +49,12 @@ def instance_tag(instance: str) -> str:
     return f"muster-instance:{instance}"
 
 
-def origin(instance: str) -> str:
+def origin(instance: str, *, scheduled: bool = True) -> str:
     """Return where a deployment comes from, and what of it may be changed on Prefect's pages (markdown)."""
+    made = f"Made from the policy files of Muster instance `{instance}`."
+    if not scheduled:
+        return f"{made} Changes belong there: the next `muster apply` overwrites what is changed here."
     return (
-        f"Made from the policy files of Muster instance `{instance}`. To stop it for a while, pause its"
-        " schedule here: `muster apply` keeps the pause. Any other change belongs into the policy files;"
-        " the next `muster apply` overwrites it here."
+        f"{made} To stop it for a while, pause its schedule here: `muster apply` keeps the pause. Any other"
+        " change belongs into the policy files; the next `muster apply` overwrites it here."
     )

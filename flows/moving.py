@@ -31,17 +31,17 @@ def carry(
     asked: RecordedIntent,
     policy: Policy,
     world: World,
-    approver: str | None = None,
+    approver: Actor | None = None,
     preflight: Preflight | None = None,
 ) -> str:
     """Carry out an intent of MOVES, and say what came of it; again it changes nothing more.
 
-    `approver` is the person who approved it where it was a proposal; `preflight` tries the version that a
-    rollback would restore. Raises MoveRefused when the move is out of date, frozen or beyond the blast
-    radius, or nothing fit can be restored; LedgerConflict when somebody moved at the same moment.
+    `approver` is who approved it where it was a proposal; `preflight` tries the version that a rollback
+    would restore. Raises MoveRefused when the move is out of date, frozen or beyond the blast radius, or
+    nothing fit can be restored; LedgerConflict when somebody moved at the same moment.
     """
     intent, at = asked.intent, world.clock()
-    actor = _MUSTER if approver is None else Actor(approver, "person")
+    actor = approver or _MUSTER
     why = str(intent.content["why"])
     recorded = world.ledger.current_policy(intent.model)
     digest = None if recorded is None else recorded.digest

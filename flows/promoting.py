@@ -133,7 +133,7 @@ def promote_intended(waiting: RecordedIntent, policy: Policy, world: World) -> D
     intent, version = waiting.intent, str(waiting.intent.content["version"])
     recorded = world.ledger.intents(policy.model, PROMOTIONS)
     approver = next((each.approved_by for each in recorded if each.intent.key == intent.key), None)
-    actor = _MUSTER if approver is None else Actor(approver, "person")
+    actor = approver or _MUSTER
     standing = world.ledger.standing(policy.model)
     wish = _wish(intent, actor, intent.sentence, trusted=True)
     try:

@@ -113,4 +113,4 @@ def preflight(world: World, predict: Predict) -> Preflight:
 def _said(differing: Flips) -> str:
     if differing.flipped is not None:
         return f"{differing.flipped:.1%} of them with another decision than was given"
-    return f"on average {differing.moved:.4g} from what was answered"
+    return f"on average {differing.moved:.4g} away from what was answered then"

@@ -21,6 +21,12 @@ from serving.targets import refused
 
 # What is wrong with a version that is to serve, in a sentence; None when it is fit. Raises nothing.
 Preflight: TypeAlias = Callable[[Policy, str], "Fitness"]
+# Hears each sentence at once, for a person who waits.
+Tell: TypeAlias = Callable[[str], None]
+
+
+def _silently(_sentence: str) -> None:
+    """Tell nobody: all is in what is returned."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,7 @@ def roll_back(
     *,
     anyway: bool = False,
     patience: timedelta = timedelta(0),
+    tell: Tell = _silently,
 ) -> RolledBack:
     """Restore the champion before the last promotion, have the target follow, and see that it answers.
 
@@ -73,7 +80,9 @@ def roll_back(
     outcomes = world.ledger.roll_back_together(parts, world.clock())
     for outcome in outcomes:
         said += [outcome.sentence, *_edited(outcome.assignment.model, world)]
-    carried = [see_through(policy, world, rollout, actor, patience) for policy in policies]
+    for line in said:
+        tell(line)
+    carried = [see_through(policy, world, rollout, actor, patience, tell) for policy in policies]
     verified = [each for each, _ in carried]
     mine = outcomes[0]
     return RolledBack(
@@ -86,7 +95,12 @@ def roll_back(
 
 
 def see_through(
-    policy: Policy, world: World, rollout: Rollout, actor: Actor, patience: timedelta
+    policy: Policy,
+    world: World,
+    rollout: Rollout,
+    actor: Actor,
+    patience: timedelta,
+    tell: Tell = _silently,
 ) -> tuple[bool | None, tuple[str, ...]]:
     """Carry out what is open of a model and look until it is seen, at most for `patience`.
 
@@ -102,6 +116,7 @@ def see_through(
                 continue
             if not told or told[-1] != progress.sentence:
                 told.append(progress.sentence)
+                tell(progress.sentence)
             if progress.event != "done" or "verified" in progress.result:
                 verified = bool(progress.result.get("verified", False))
         if not is_pending(policy.model, world):

@@ -1,5 +1,6 @@
 """What the runs over a fleet share: the clock, the policies, the world, and how they end."""
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from prefect import get_run_logger
+from prefect.exceptions import FailedRun
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed, State
 
@@ -48,6 +50,21 @@ def fleet_of_settings() -> Fleet:
 def world_of(settings: Settings) -> World:
     """Return one world per process, so that the tasks' threads share a pool of ledger connections."""
     return open_world(settings)
+
+
+def refused(sentence: str) -> State:
+    """Tell why a run does not do what a person asked, and fail it.
+
+    Prefect would add the traceback of its own engine, below which nobody finds the sentence any more.
+    """
+    log = get_run_logger()
+    logging.getLogger("prefect.flow_runs").addFilter(_is_news)
+    log.error(sentence)
+    return Failed(message=sentence)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    return record.exc_info is None or not isinstance(record.exc_info[1], FailedRun)
 
 
 def outcome(done: str, models: Sequence[LoadedPolicy], runs: Sequence[Any], fleet: Fleet) -> State:

@@ -72,6 +72,14 @@ def not_split(sighting: Sighting, challenger: str, share: float) -> str:
     return f"{sighting.where} names version {challenger} in {rows} instead of {percent(share)}, else {others}"
 
 
+def seen(sighting: Sighting, version: str) -> str:
+    """Say in a sentence that a version was seen to answer, and in how many rows without a gap."""
+    others = (back for back, each in enumerate(reversed(sighting.versions)) if each != version)
+    rows = next(others, len(sighting.versions))
+    counted = f": its {rows:,} newest rows name it" if rows > 1 else ""
+    return f"{sighting.where} says that version {version} answers{counted}"
+
+
 def unseen(sighting: Sighting, version: str) -> str:
     """Say in a sentence why a version was not seen to answer."""
     others = sorted({each for each in sighting.versions[-NEWEST:] if each != version})

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
 from policies.intents import Intent
+from registry.records import Actor
 
 IntentStatus: TypeAlias = Literal["observed", "proposed", "waiting", "claimed", "done", "failed", "declined"]
 
@@ -30,7 +31,7 @@ class RecordedIntent:
     """An intent and what became of it so far.
 
     `note` says why the last attempt did not succeed; `ended_at`, `sentence` and `result` are of its end.
-    `approved_by` is the person who approved a proposal.
+    `approved_by` is who approved a proposal.
     """
 
     intent: Intent
@@ -42,4 +43,4 @@ class RecordedIntent:
     ended_at: datetime | None = None
     sentence: str | None = None
     result: Mapping[str, Any] | None = None
-    approved_by: str | None = None
+    approved_by: Actor | None = None

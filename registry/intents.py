@@ -150,7 +150,11 @@ def intents_of(
         query = query.where(col(IntentRow.kind).in_(kinds))
     told = session.exec(events).all()
     ends = {(row.model, row.key): row for row in told if row.event in _ENDS}
-    approved = {(row.model, row.key): row.actor for row in told if row.event == "approved"}
+    approved = {
+        (row.model, row.key): Actor(row.actor, row.actor_kind)  # type: ignore[arg-type]  # checked by the database
+        for row in told
+        if row.event == "approved"
+    }
     rows = session.exec(query.order_by(col(IntentRow.at), col(IntentRow.model), col(IntentRow.nth))).all()
     found = (
         replace(

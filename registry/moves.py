@@ -239,9 +239,9 @@ def _may(standing: Standing, kind: TransitionKind, wish: Wish) -> None:
     who: ActorKind = wish.actor.kind
     if who == "claimed" and kind not in _CLAIMED_MAY and not wish.trusted:
         raise MoveRefused(
-            f"{wish.actor.name} is a name that is only claimed: it may roll {standing.model} back and freeze "
-            "it, nothing else. Use the command line, where the operating system knows you, or allow it by a "
-            "setting"
+            f"{standing.model} is not {kind} by {wish.actor.name}: the name is only claimed, and may roll "
+            "back and freeze, nothing else. Use the command `muster`, where the system knows you; where the "
+            "policy says `remediation: {claimed_promotions: true}` anybody may promote"
         )
     if who == "registry":
         raise MoveRefused(f"somebody else's delivery of {standing.model} is adopted, it decides nothing here")

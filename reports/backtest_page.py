@@ -94,7 +94,8 @@ def _picture(found: Backtested) -> Any:
 
 def _sums(found: Backtested) -> Iterator[tuple[int, str]]:
     for kind, word in _SAID.items():
-        yield found.count(kind), word  # type: ignore[arg-type]  # the keys are all kinds
+        count = found.count(kind)  # type: ignore[arg-type]  # the keys are all kinds
+        yield count, "pages" if kind == "page" and count != 1 else word
 
 
 def _strip(found: Backtested) -> Strip:

@@ -94,9 +94,9 @@ def curves(key: str, said: str, lines: Sequence[Curve], marks: Sequence[Mark]) -
         figure, axes = _empty()
         for place, line in enumerate(lines):
             _curve(axes, line, place)
+        _happened(axes, marks)  # before the edge is taken: what was done last lies behind the last window
         edge = axes.get_xlim()[1]
         _ends(axes, lines, edge)
-        _happened(axes, marks)
         _dates(axes, edge)
         return _inline(_drawn(figure), key, said)
 
@@ -182,7 +182,7 @@ def _happened(axes: Axes, marks: Sequence[Mark]) -> None:
             label=name,
             zorder=4,
         )
-    axes.legend(loc="upper left", ncols=len(signs), frameon=False, fontsize=8)
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(signs), frameon=False, fontsize=8)
 
 
 def _line(axes: Axes, points: Sequence[Point]) -> None:

@@ -174,3 +174,14 @@ def s3_bucket(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     s3fs.S3FileSystem().mkdir(bucket)
     yield f"s3://{bucket}"
     s3fs.S3FileSystem.clear_instance_cache()
+
+
+@pytest.fixture
+def chromium_browser() -> Iterator[Any]:
+    """A browser of its own for one test."""
+    from tests import chromium
+
+    if chromium.found() is None:
+        pytest.skip("no browser on this machine: apt-get install chromium")
+    with chromium.chromium() as browser:
+        yield browser

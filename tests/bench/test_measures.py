@@ -25,7 +25,17 @@ def broken() -> list[float]:
     raise ValueError("no such luck")
 
 
-@pytest.mark.parametrize("key", MEASURES)
+# These start servers and a browser; once for all of them, where the other tests that do so run as well.
+IN_A_BROWSER = [pytest.mark.servers, pytest.mark.browser, pytest.mark.xdist_group("prefect")]
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        pytest.param(key, marks=IN_A_BROWSER if measure.module == "bench.measures.recovery" else [])
+        for key, measure in MEASURES.items()
+    ],
+)
 def test_every_measure_can_be_taken_at_its_tiny_size(key: str) -> None:
     measure = MEASURES[key]
     try:

@@ -11,21 +11,27 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import numpy as np
 import pandas as pd
 from sklearn.linear_model import LinearRegression
 
+from flows.apply import carry_out, plan
 from flows.carrying_out import Rollout
+from flows.deployments import deployments_for
 from flows.predicting import keep, open_copies
 from flows.promoting import promote
 from flows.rollout import open_rollout
 from flows.step import begin
 from flows.world import World, open_world
 from policies.load import load_policies
+from policies.release import Contest, Move, intent_of
+from registry import moves
 from registry.model_registry import Candidate
-from registry.records import Actor, ModelVersion
+from registry.moves import Wish
+from registry.records import Actor, ModelVersion, RegisteredBaseline
 from registry.settings import Settings, load_settings
 from registry.versions import MlflowVersions
 
@@ -41,6 +47,7 @@ traffic: {{path: "log/**/*.parquet", timestamp: timestamp, prediction: predictio
 cadence: 1h
 authority: muster
 target: {target}
+remediation: {{claimed_promotions: {claimed}}}
 """
 
 
@@ -96,6 +103,37 @@ class Shop:
         assert keep(recorded.policy, world.ledger, open_copies(self.settings)) == ()
         world.ledger.close()
 
+    def propose(self, version: str) -> None:
+        """Let a version contend, and have Muster propose it after what a gate would have said."""
+        world, _ = self.open()
+        ledger, at = world.ledger, world.clock()
+        standing = ledger.standing(MODEL)
+        ledger.move(moves.start_shadow(standing, version, Wish("offer", Actor("ann", "person"), "new")), at)
+        champion = str(standing.champion)
+        for each, error in ((champion, 41.2), (version, 27.9)):
+            bound = RegisteredBaseline(MODEL, each, f"sha256:{int(each):064x}", 480, scores={"mae": error})
+            known = ledger.version(MODEL, each)
+            assert known is not None
+            ledger.record_version(known, (bound,), at)
+        why = "its absolute error is 32 % lower on the same 480 rows (at least 25 %, 95 % sure at any time)"
+        move = Move("promote", f"promote version {version} over version {champion}", why, "propose")
+        now = ledger.assignment(MODEL)
+        assert now is not None
+        intent = intent_of(move, Contest(MODEL, version, champion, "shadow", at, at), now.revision)
+        assert intent is not None
+        ledger.record_intents([intent], None, at)
+        ledger.close()
+
+    def allow_anybody_to_promote(self) -> None:
+        """Let the policy take approvals from names that are only claimed, and watch begin with it."""
+        (self.folder / "policies" / "shop" / "prices.yaml").write_text(
+            POLICY.format(target="{}", claimed="true")
+        )
+        world, _ = self.open()
+        (loaded,) = load_policies([self.folder / "policies"]).policies
+        begin(loaded.policy, loaded.source, world)
+        world.ledger.close()
+
     def muster(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run the command in a process of its own, as a person does who has nothing else left."""
         kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
@@ -135,11 +173,23 @@ class Shop:
             process.wait()
 
 
+def deploy(shop: Shop, client: Any) -> None:
+    """Make the deployments of a shop on a server, for the work pool `click`."""
+    (loaded,) = load_policies([shop.folder / "policies"]).policies
+    specs = deployments_for([loaded.policy], instance="click", work_pool="click")
+    carry_out(plan(specs, client, instance="click"), client, prune=False)
+
+
+def version_of(url: str) -> str:
+    """Ask the service which version answers."""
+    return str(httpx.get(f"{url}/version", timeout=10).json()["version"])
+
+
 def open_shop(folder: Path, mlflow_uri: str, target: str) -> Shop:
     """Make a shop in an empty folder: version 1 serves, version 2 is registered."""
     team = folder / "policies" / "shop"
     team.mkdir(parents=True)
-    (team / "prices.yaml").write_text(POLICY.format(target=target))
+    (team / "prices.yaml").write_text(POLICY.format(target=target, claimed="false"))
     said = {"state": "state", "policies": ["policies"], "mlflow_uri": mlflow_uri}
     (folder / "muster.toml").write_text(
         "".join(f"{key} = {json.dumps(value)}\n" for key, value in said.items())

@@ -95,7 +95,7 @@ def test_it_is_tried_again_once_as_a_wish_of_the_person(shop: Shop) -> None:
     shop.world.ledger.freeze("all", ANN, "", shop.now)
     wanted = try_again(f"{MODEL}: for drift", ANN, shop.world)
     assert (wanted.intent.key, wanted.status) == ("for drift (again 1)", "waiting")
-    assert (wanted.approved_by, wanted.intent.automatic) == ("ann", False)
+    assert (wanted.approved_by, wanted.intent.automatic) == (ANN, False)
     assert try_again(f"{MODEL}: for drift", ANN, shop.world).intent.key == wanted.intent.key
     assert failed(shop) == []
     asked: list[str] = []

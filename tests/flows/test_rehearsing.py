@@ -71,7 +71,7 @@ def test_a_version_answers_the_newest_rows_and_the_difference_is_told(opened: Wo
     assert done.flips.moved == pytest.approx(1.0)
     assert seen[-1].num_rows == ROWS
     assert seen[-1].column("ts")[-1].as_py() == START + 3 * DAY - DAY / 240
-    assert "on average 1 from what was answered" in done.sentence
+    assert "on average 1 away from what was answered then" in done.sentence
 
 
 @pytest.mark.parametrize(

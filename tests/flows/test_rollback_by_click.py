@@ -9,71 +9,16 @@ from typing import Any
 import httpx
 import pytest
 
-from flows.apply import carry_out, plan
+from flows.apply import plan
 from flows.deployments import deployments_for
 from flows.proposals_form import show_proposals
 from policies.intents import Intent
 from policies.load import load_policies
 from registry.records import Actor
-from tests.flows.a_shop import MODEL, Load, Shop, open_shop
+from tests.flows.a_shop import MODEL, Load, Shop, deploy, open_shop, version_of
+from tests.flows.to_kill import prefect_and_mlflow
 
 pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("prefect")]
-
-
-def version_of(url: str) -> str:
-    return str(httpx.get(f"{url}/version", timeout=10).json()["version"])
-
-
-def deploy(shop: Shop, client: Any) -> None:
-    (loaded,) = load_policies([shop.folder / "policies"]).policies
-    specs = deployments_for([loaded.policy], instance="click", work_pool="click")
-    carry_out(plan(specs, client, instance="click"), client, prune=False)
-
-
-def test_one_click_restores_the_earlier_version_under_load_and_no_request_fails(
-    prefect_server: Any,
-    prefect_client: Any,
-    mlflow_store: Callable[[Path], str],
-    eventually: Callable[..., Any],
-    tmp_path: Path,
-    record_property: Callable[[str, object], None],
-) -> None:
-    (tmp_path / "shop").mkdir()
-    shop = open_shop(tmp_path / "shop", mlflow_store(tmp_path), "{}")
-    deploy(shop, prefect_client)
-    deployment = prefect_client.read_deployment_by_name(f"rollback/{MODEL}")
-    extra = {"MUSTER_CONFIG": str(shop.folder / "muster.toml")}
-    with (
-        shop.service() as url,
-        Load(url).going_on() as load,
-        prefect_server.worker("click", cwd=shop.folder, extra=extra),
-    ):
-        shop.promote("2")
-        eventually(lambda: version_of(url) == "2", limit=60, what="version 2 to answer")
-        pressed = time.monotonic()
-        # What the button "Quick run" of Prefect's pages sends.
-        run = prefect_client.create_flow_run_from_deployment(deployment.id)
-        eventually(lambda: version_of(url) == "1", limit=120, what="version 1 to answer again")
-        restored = time.monotonic() - pressed
-        ended = eventually(
-            lambda: (state := prefect_client.read_flow_run(run.id).state).is_final() and state,
-            limit=180,
-            what="the run's end",
-        )
-        record_property("rollback_click_to_verified_s", round(time.monotonic() - pressed, 1))
-        record_property("rollback_click_to_restored_s", round(restored, 1))
-    assert ended.is_completed(), ended.message
-    assert ended.name == "Completed", ended.message
-    assert "says that version 1 answers" in str(ended.message)
-    assert load.failed == []
-    assert {version for _, version in load.answered} == {"1", "2"}
-    record_property("rollback_failed_requests", len(load.failed))
-    world, _ = shop.open()
-    last = world.ledger.transitions(MODEL)[-1]
-    assert (last.kind, last.actor_kind, last.after.champion) == ("rolled_back", "claimed", "1")
-    assert world.ledger.verify().sound
-    assert world.versions.served(MODEL, "champion").version == "1"  # type: ignore[union-attr]
-    world.ledger.close()
 
 
 def test_a_deployment_rolls_no_other_model_back_whatever_is_typed_into_its_form(
@@ -131,32 +76,35 @@ def _the_form_names_what_waits(shop: Shop, client: Any) -> None:
     world.ledger.close()
 
 
-def test_the_command_rolls_back_with_prefect_and_mlflow_dead(
+def test_the_command_rolls_back_with_prefect_and_mlflow_killed(
     mlflow_store: Callable[[Path], str], eventually: Callable[..., Any], tmp_path: Path
 ) -> None:
-    folder = tmp_path / "shop"
+    folder, around = tmp_path / "shop", tmp_path / "servers"
     folder.mkdir()
+    around.mkdir()
     tell = folder / "tell.py"
     tell.write_text(
         "import json, os, pathlib, sys\n"
         "assert json.load(sys.stdin)['champion'] == os.environ['ROLLOUT_CHAMPION']\n"
         "pathlib.Path('serves').write_text(os.environ['ROLLOUT_CHAMPION'])\n"
     )
-    shop = open_shop(folder, mlflow_store(tmp_path), f'{{command: "python {tell}"}}')
-    (folder / "serves").write_text("1")
-    dead = {"MUSTER_MLFLOW_URI": "http://127.0.0.1:9", "PREFECT_API_URL": "http://127.0.0.1:9/api"}
-    with shop.service("--follow", str(folder / "serves")) as url, Load(url).going_on() as load:
-        assert shop.muster("promote", MODEL, "--version", "2", "--wait", "0").returncode == 3
-        eventually(lambda: version_of(url) == "2", limit=60, what="version 2 to answer")
-        (tmp_path / "mlflow.db").unlink()
-        done = shop.muster("rollback", MODEL, "--reason", "wrong prices", **dead)
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert version_of(url) == "1"
-        again = shop.muster("rollback", MODEL, **dead)
+    with prefect_and_mlflow(around, mlflow_store(around)) as servers:
+        shop = open_shop(folder, servers.mlflow, f'{{command: "python {tell}"}}')
+        (folder / "serves").write_text("1")
+        with shop.service("--follow", str(folder / "serves")) as url, Load(url).going_on() as load:
+            assert shop.muster("promote", MODEL, "--version", "2", "--wait", "0").returncode == 3
+            eventually(lambda: version_of(url) == "2", limit=60, what="version 2 to answer")
+            servers.kill()
+            gone = {"PREFECT_API_URL": servers.prefect}
+            done = shop.muster("rollback", MODEL, "--reason", "wrong prices", **gone)
+            assert done.returncode == 0, done.stdout + done.stderr
+            assert version_of(url) == "1"
+            again = shop.muster("rollback", MODEL, **gone)
     assert "version 1 is ready" in done.stdout
     assert "the prediction log says that version 1 answers" in done.stdout
     assert "was rolled back already" in again.stdout
     assert load.failed == []
+    assert {version for _, version in load.answered} == {"1", "2"}
 
 
 def test_an_alias_that_cannot_be_moved_leaves_the_decision_and_an_open_order(
