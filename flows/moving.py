@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from flows.world import World
 from policies.alerting import Alert, channels_for, sends
-from policies.intents import Intent, IntentKind
+from policies.intents import MOVED_BY, Intent, IntentKind
 from policies.policy import Policy
 from policies.verdict import Severity
 from profiles.errors import MoveRefused
@@ -36,7 +36,7 @@ def carry(asked: RecordedIntent, policy: Policy, world: World, approver: str | N
     why = str(intent.content["why"])
     recorded = world.ledger.current_policy(intent.model)
     digest = None if recorded is None else recorded.digest
-    wish = Wish(f"by {intent.key}", actor, why, evidence=dict(intent.content), policy_digest=digest)
+    wish = Wish(f"{MOVED_BY}{intent.key}", actor, why, evidence=dict(intent.content), policy_digest=digest)
     if intent.kind == "roll_back":
         then, version = _told(policy, intent, actor, world), str(intent.content["version"])
         fallback = policy.remediation.fallback

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from flows.ports import Predict
 from flows.world import World
-from policies.intents import Intent
+from policies.intents import SHADOWED_FOR, Intent
 from policies.load import LoadedPolicy
 from policies.policy import Policy
 from profiles.errors import LedgerConflict, MoveRefused, MusterError, TrainerFailed
@@ -124,7 +124,7 @@ def retrain(order: RetrainOrder, loaded: LoadedPolicy, world: World, ports: Retr
     """
     policy, ledger = loaded.policy, world.ledger
     policy_digest = ledger.record_policy(policy, loaded.source, at=world.clock())
-    key = f"shadow for {order.key}"
+    key = f"{SHADOWED_FOR}{order.key}"
     done = next((each for each in ledger.transitions(policy.model) if each.key == key), None)
     if done is not None:
         return _retrained(str(done.after.challenger), done.evidence)
