@@ -56,7 +56,7 @@ def _retraining(shop: Shop) -> None:
 
 
 def _days_pass(shop: Shop) -> None:
-    for day in range(DAYS, DAYS + 2):
+    for day in range(DAYS, DAYS + 3):
         log(shop.world.root, day)
     catch_up(shop.loaded, shop.world)
 
@@ -133,11 +133,11 @@ def _chapter(
 
 CHAPTERS = (
     _chapter("retrain", 10, _retraining, later=2 * HOUR),
-    _chapter("shadow", 12, Shop.reconcile, _days_pass),
-    _chapter("rollback", 14, _rolling_back, _slack_dies),
-    _chapter("promote", 16, _promoting, _unfrozen),
-    _chapter("approval", 18, _approving, _proposed),
-    _chapter("send", 20, Shop.reconcile, _turned_bad),
+    _chapter("shadow", 13, Shop.reconcile, _days_pass),
+    _chapter("rollback", 15, _rolling_back, _slack_dies),
+    _chapter("promote", 17, _promoting, _unfrozen),
+    _chapter("approval", 19, _approving, _proposed),
+    _chapter("send", 21, Shop.reconcile, _turned_bad),
 )
 
 
