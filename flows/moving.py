@@ -11,7 +11,7 @@ from flows.own_rollback import roll_back_of_itself
 from flows.rolling_back import Preflight
 from flows.world import World
 from policies.alerting import Alert, channels_for, sends
-from policies.intents import Intent, IntentKind
+from policies.intents import MOVED_BY, Intent, IntentKind
 from policies.policy import Policy
 from policies.verdict import Severity
 from profiles.errors import MoveRefused
@@ -45,7 +45,7 @@ def carry(
     why = str(intent.content["why"])
     recorded = world.ledger.current_policy(intent.model)
     digest = None if recorded is None else recorded.digest
-    wish = Wish(f"by {intent.key}", actor, why, evidence=dict(intent.content), policy_digest=digest)
+    wish = Wish(f"{MOVED_BY}{intent.key}", actor, why, evidence=dict(intent.content), policy_digest=digest)
     if intent.kind == "roll_back":
         return roll_back_of_itself(
             intent, policy, wish, lambda each: _told(each, intent, actor, world), world, preflight

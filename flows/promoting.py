@@ -10,7 +10,7 @@ from flows.carrying_out import LEASE, Rollout, claimed, settle
 from flows.rolling_back import policy_of, see_through, together
 from flows.world import World
 from policies.alerting import Alert, channels_for, sends
-from policies.intents import Intent, IntentKind
+from policies.intents import PROMOTED_BY, Intent, IntentKind
 from policies.policy import Policy
 from policies.verdict import Severity
 from profiles.errors import LedgerConflict, MoveRefused
@@ -154,7 +154,7 @@ def _claimed(model: str, world: World, actor: Actor) -> Claim | None:
 
 def _wish(intent: Intent, actor: Actor, reason: str, *, trusted: bool) -> Wish:
     evidence = {"proposal": intent.key, **dict(intent.content)}
-    return Wish(f"promote by {intent.key}", actor, reason, evidence=evidence, trusted=trusted)
+    return Wish(f"{PROMOTED_BY}{intent.key}", actor, reason, evidence=evidence, trusted=trusted)
 
 
 def _still_contends(standing: Standing, version: str) -> None:

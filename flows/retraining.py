@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from flows.ports import Predict
 from flows.world import World
+from policies.intents import SHADOWED_FOR
 from policies.load import LoadedPolicy
 from policies.policy import Policy
 from profiles.errors import MoveRefused, TrainerFailed
@@ -119,7 +120,7 @@ def retrain(order: RetrainOrder, loaded: LoadedPolicy, world: World, ports: Retr
     """
     policy, ledger = loaded.policy, world.ledger
     policy_digest = ledger.record_policy(policy, loaded.source, at=world.clock())
-    key = f"shadow for {order.key}"
+    key = f"{SHADOWED_FOR}{order.key}"
     done = next((each for each in ledger.transitions(policy.model) if each.key == key), None)
     if done is not None:
         return _retrained(str(done.after.challenger), done.evidence)

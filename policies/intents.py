@@ -13,6 +13,8 @@ IntentKind: TypeAlias = Literal[
 # A freeze stops what Muster does of itself. What was decided already is still carried out and told.
 NEVER_HELD: tuple[IntentKind, ...] = ("carry_out", "send")
 MESSAGES: tuple[IntentKind, ...] = ("send",)
+# How a transition is named after the intent that asked for it: in front of the intent's key.
+MOVED_BY, PROMOTED_BY, SHADOWED_FOR = "by ", "promote by ", "shadow for "
 # To tell somebody, and to look how a challenger fares, changes nothing.
 _NO_DEEDS: tuple[IntentKind, ...] = ("send", "shadow")
 

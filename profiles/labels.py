@@ -56,6 +56,9 @@ def known_labels(
     if layout.value is not None:
         taken.append((layout.value, "last", pc.ScalarAggregateOptions(skip_nulls=False)))
         names.append(WORTH)
+    if not found:
+        # Not a row lies in that time: columns have no type, and none can be the last of its group.
+        return one([], names)
     latest = table.group_by(layout.request_id, use_threads=False).aggregate(taken)
     return latest.rename_columns(names)
 

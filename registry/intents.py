@@ -6,11 +6,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, and_, delete, or_, update
+from sqlalchemy import ColumnElement, CursorResult, and_, delete, literal, or_, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, select
 
-from policies.intents import NEVER_HELD, Intent, IntentKind
+from policies.intents import MOVED_BY, NEVER_HELD, PROMOTED_BY, SHADOWED_FOR, Intent, IntentKind
 from profiles.errors import LedgerConflict, LedgerUnavailable
 from profiles.window import as_utc
 from registry.act_tables import IntentEventRow, IntentRow, LeaseRow
@@ -18,7 +18,7 @@ from registry.canonical import canonical_json
 from registry.chain import record
 from registry.intent_records import Claim, IntentStatus, RecordedIntent
 from registry.records import Actor, IntentEvent
-from registry.tables import AssignmentRow, ModelRow
+from registry.tables import AssignmentRow, ModelRow, TransitionRow
 
 _ENDS: tuple[IntentEvent, ...] = ("done", "failed", "declined")
 # Others may claim some of what was found; then the next one is tried.
@@ -223,8 +223,19 @@ def _is_first_of_its_queue() -> ColumnElement[bool]:
 
 
 def _may_run(frozen: Collection[str]) -> ColumnElement[bool]:
-    """What is not automatic runs always; the rest where neither model nor team nor everything is frozen."""
-    free = or_(col(LeaseRow.automatic).is_(False), col(LeaseRow.kind).in_(NEVER_HELD))
+    """What is not automatic runs always; the rest where neither model nor team nor everything is frozen.
+
+    What has moved its model already runs too, as only its end is missing: a rollback itself freezes.
+    """
+    names = [literal(before) + col(LeaseRow.key) for before in (MOVED_BY, PROMOTED_BY, SHADOWED_FOR)]
+    moved = select(TransitionRow.revision).where(
+        TransitionRow.model == LeaseRow.model, col(TransitionRow.request_key).in_(names)
+    )
+    free = or_(
+        col(LeaseRow.automatic).is_(False),
+        col(LeaseRow.kind).in_(NEVER_HELD),
+        moved.correlate(LeaseRow).exists(),
+    )
     if "all" in frozen:
         return free
     alone = select(AssignmentRow.model).where(col(AssignmentRow.frozen_by).is_not(None))

@@ -1,14 +1,6 @@
-"""A story of one watched model, told moment by moment, by processes that may be killed while they tell it.
+"""A story of one watched model, told moment by moment, by processes that may be killed while they tell it."""
 
-Run as a program it tells the story from a numbered moment on. It prints every moment and every effect's
-point, and goes on only when it is told to, so that whoever kills it chooses where.
-"""
-
-import os
-import signal
-import subprocess
-import sys
-import traceback
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -19,10 +11,11 @@ import pandas as pd
 from sklearn.linear_model import LinearRegression
 from sqlmodel import col, select
 
+from bench.killing import in_child
+from bench.stage import Chapter, Stage, Story
 from flows.watch import catch_up
 from policies.policy import Policy
 from policies.verdict import Verdict
-from profiles.effects import Observer, observed
 from profiles.errors import ProfileUnreadable
 from profiles.reading import Reading
 from registry.ledger import Ledger
@@ -33,8 +26,6 @@ from registry.versions import MlflowVersions
 from tests.fakes import DAY, START, FakeVersions, baseline, loaded, policy, world, write_day
 
 MODEL = "shop.prices"
-KILLED = 86  # no exit code of Python's own
-_CHECKOUT = Path(__file__).resolve().parents[1]
 _TICK = timedelta(hours=1)  # the policy's allowed lateness
 
 
@@ -106,61 +97,6 @@ def tell(root: Path, moments: Sequence[Moment]) -> None:
         moment.watch(root)
 
 
-def killed_at(nth: int) -> Observer:
-    """Return an observer that ends its process at the nth point (from 0), with no farewell."""
-    seen: list[str] = []
-
-    def observe(point: str) -> None:
-        if len(seen) == nth:
-            os._exit(KILLED)
-        seen.append(point)
-
-    return observe
-
-
-def in_child(body: Callable[[], None]) -> int:
-    """Run `body` in a forked process, which never returns from here, and return its exit code."""
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            body()
-            code = 0
-        except BaseException:  # noqa: BLE001 - whatever it is, the child must not go on as a second pytest
-            os.write(2, traceback.format_exc().encode())
-        finally:
-            os._exit(code)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-
-
-def told_until_killed(root: Path, first: int, points: int) -> tuple[int, bool]:
-    """Tell the story from moment `first` on in a new process, and kill it after some more points.
-
-    Returns in which moment that was, and False where the story had ended before.
-    """
-    command = [sys.executable, "-m", "tests.crash", str(root), str(first)]
-    reached = first
-    with subprocess.Popen(
-        command, cwd=_CHECKOUT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as told:
-        assert told.stdin is not None
-        assert told.stdout is not None
-        for line in told.stdout:
-            if line.startswith("moment "):
-                reached = int(line.split()[1])
-            else:
-                points -= 1
-            # Told to go on, it works while the signal comes; further than to the next point it cannot get.
-            told.stdin.write("\n")
-            told.stdin.flush()
-            if points == 0:
-                told.kill()
-                break
-        ended = told.wait()
-    assert ended == (-signal.SIGKILL if points == 0 else 0)
-    return reached, points == 0
-
-
 @dataclass(frozen=True)
 class Remains:
     """What the story has left.
@@ -204,16 +140,23 @@ def _missing(store: ProfileStore, digests: list[str]) -> list[str]:
     return missing
 
 
-def _ask(line: str) -> None:
-    """Print a line and wait for permission to go on."""
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
-    sys.stdin.readline()
+def staged(folder: Path, store: Callable[[Path], str]) -> Stage:
+    """Tell the story undisturbed in an empty folder; `store` puts a fresh store of MLflow's into one."""
+    registry, root = folder / "registry", folder / "root"
+    registry.mkdir()
+    root.mkdir()
+    store(registry)
+    register(registry)
+    shutil.copy(registry / "mlflow.db", root)
+    # Once in this process, away from the stage, so that its forks find everything imported.
+    STORY[0].happens(registry)
+    STORY[0].watch(registry)
+    chapters = [Chapter(each.name, each.happens, lambda at, _, now=each: now.watch(at)) for each in STORY]  # type: ignore[misc]
+    stage = Stage(Story(tuple(chapters), remains), root)
+    stage.tell()
+    return stage
 
 
-if __name__ == "__main__":
-    for number in range(int(sys.argv[2]), len(STORY)):
-        _ask(f"moment {number}")
-        STORY[number].happens(Path(sys.argv[1]))
-        with observed(_ask):
-            STORY[number].watch(Path(sys.argv[1]))
+def told(root: Path, moments: Sequence[Moment]) -> None:
+    """Tell a part of the story in a process of its own."""
+    assert in_child(lambda: tell(root, moments)) == 0

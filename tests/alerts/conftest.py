@@ -1,17 +1,16 @@
 """Receivers of alerts on loopback: they record what reaches them and fail when they are told to."""
 
 import json
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import httpx
 import pytest
 
 from alerts.wording import Message, message
+from bench.receiver import receiving
 from policies.alerting import Alert
 from policies.verdict import Severity
 
@@ -36,28 +35,13 @@ class Receiver:
 def receiver() -> Iterator[Receiver]:
     receiver = Receiver()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            if receiver.status < 300:
-                receiver.taken.append((self.path, dict(self.headers), body))
-            self.send_response(receiver.status)
-            for name, value in {**receiver.headers, "Content-Length": str(len(receiver.text))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(receiver.text.encode())
+    def answer(path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, str, Mapping[str, str]]:
+        if receiver.status < 300:
+            receiver.taken.append((path, dict(headers), body))
+        return receiver.status, receiver.text, receiver.headers
 
-        def log_message(self, *_: Any) -> None:
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    receiver.url = f"http://127.0.0.1:{server.server_port}"
-    yield receiver
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with receiving(answer) as receiver.url:
+        yield receiver
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Delivery out of the ledger: kills, dead receivers, order, and messages that nobody takes."""
 
-import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -12,6 +11,7 @@ import pytest
 
 from alerts.channels import BrokenChannel, Channel, SlackChannel, WebhookChannel
 from alerts.deliver import Delivery, deliver
+from bench.killing import KILLED, in_child, killed_at
 from policies.alerting import alert_of, channels_for, sends
 from policies.incidents import Incident, IncidentChange
 from policies.policy import Routes
@@ -19,7 +19,6 @@ from policies.verdict import Severity
 from profiles.effects import observed
 from registry.ledger import Ledger
 from tests.alerts.conftest import AT, Receiver
-from tests.crash import KILLED, in_child
 from tests.fakes import policy
 
 MINUTE = timedelta(minutes=1)
@@ -39,13 +38,8 @@ def record(ledger: Ledger, name: str, at: datetime, *changes: str) -> None:
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'ledger.db'}"
-
-
-@pytest.fixture
-def ledger(url: str) -> Iterator[Ledger]:
-    with Ledger.open(url) as ledger:
+def ledger(ledger_url: str) -> Iterator[Ledger]:
+    with Ledger.open(ledger_url) as ledger:
         ledger.record_policy(POLICY, "model: ...", AT)
         yield ledger
 
@@ -61,27 +55,13 @@ def sent_at(url: str, receiver: Receiver, now: datetime, worker: str) -> Deliver
         return deliver(ledger, channels, lambda: now, worker)
 
 
-class Killer:
-    """Ends its process at the nth point, and leaves the name of that point behind."""
-
-    def __init__(self, nth: int, log: Path) -> None:
-        self.left, self.log = nth, log
-
-    def __call__(self, point: str) -> None:
-        if self.left == 0:
-            with self.log.open("a") as lines:
-                lines.write(f"{point}\n")
-            os._exit(KILLED)
-        self.left -= 1
-
-
 def slack_keys(receiver: Receiver) -> list[str]:
     told = [body["blocks"][-1]["elements"][0]["text"] for body in receiver.bodies("/slack")]
     return [text.split(" · ")[-1] for text in told]
 
 
 def test_slack_dead_for_an_hour_and_a_sender_that_is_killed_lose_no_alert(
-    url: str, ledger: Ledger, receiver: Receiver, tmp_path: Path
+    ledger_url: str, ledger: Ledger, receiver: Receiver, tmp_path: Path
 ) -> None:
     for n in range(INCIDENTS):
         record(ledger, f"silent-{n}", AT + 15 * n * MINUTE, "opened")
@@ -96,8 +76,8 @@ def test_slack_dead_for_an_hour_and_a_sender_that_is_killed_lose_no_alert(
         now = AT + minute * MINUTE
 
         def send(now: datetime = now, nth: int = nth) -> None:
-            with observed(Killer(nth, log)):
-                sent_at(url, receiver, now, f"sender at {now:%H:%M}")
+            with observed(killed_at(nth, log)):
+                sent_at(ledger_url, receiver, now, f"sender at {now:%H:%M}")
 
         code = in_child(send)
         assert code in {0, KILLED}
@@ -106,7 +86,7 @@ def test_slack_dead_for_an_hour_and_a_sender_that_is_killed_lose_no_alert(
     lost_marks = points["after alert.send slack"] + points["before ledger.commit intent"]
     assert kills == points.total() > 10
     assert points["after alert.send slack"] > 0, "nobody was killed between the answer and the mark"
-    with Ledger.open(url) as after:
+    with Ledger.open(ledger_url) as after:
         assert {each.status for each in after.intents(kinds=("send",))} == {"done"}
         assert after.verify().sound
     hooked, slacked = [b["key"] for b in receiver.bodies("/hook")], slack_keys(receiver)
@@ -122,20 +102,20 @@ def test_slack_dead_for_an_hour_and_a_sender_that_is_killed_lose_no_alert(
 
 @pytest.mark.parametrize("nth", range(12))
 def test_a_sender_killed_at_any_point_repeats_at_most_one_message(
-    url: str, ledger: Ledger, receiver: Receiver, tmp_path: Path, nth: int
+    ledger_url: str, ledger: Ledger, receiver: Receiver, tmp_path: Path, nth: int
 ) -> None:
     record(ledger, "silent", AT, "opened")
     ledger.close()
 
     def send() -> None:
-        with observed(Killer(nth, tmp_path / "kills")):
-            sent_at(url, receiver, AT, "first")
+        with observed(killed_at(nth, tmp_path / "kills")):
+            sent_at(ledger_url, receiver, AT, "first")
 
     assert in_child(send) == KILLED
     point = (tmp_path / "kills").read_text().strip()
-    early = sent_at(url, receiver, AT + MINUTE, "second")
-    late = sent_at(url, receiver, AT + 3 * MINUTE, "second")
-    with Ledger.open(url) as after:
+    early = sent_at(ledger_url, receiver, AT + MINUTE, "second")
+    late = sent_at(ledger_url, receiver, AT + 3 * MINUTE, "second")
+    with Ledger.open(ledger_url) as after:
         assert [each.status for each in after.intents(kinds=("send",))] == ["done", "done"]
     assert early.sent + late.sent <= 2
     in_between = point.startswith(("after alert.send", "before ledger.commit intent"))
@@ -143,18 +123,18 @@ def test_a_sender_killed_at_any_point_repeats_at_most_one_message(
     assert repeats == (1 if in_between else 0), point
 
 
-def test_an_end_never_overtakes_its_beginning(url: str, ledger: Ledger, receiver: Receiver) -> None:
+def test_an_end_never_overtakes_its_beginning(ledger_url: str, ledger: Ledger, receiver: Receiver) -> None:
     record(ledger, "silent", AT, "opened")
     receiver.status = 503
-    assert sent_at(url, receiver, AT, "one") == Delivery(put_off=2)
+    assert sent_at(ledger_url, receiver, AT, "one") == Delivery(put_off=2)
     record(ledger, "silent", AT + MINUTE, "resolved")
     receiver.status = 200
     for minute in range(1, 5):
-        sent_at(url, receiver, AT + minute * MINUTE, "one")
+        sent_at(ledger_url, receiver, AT + minute * MINUTE, "one")
     assert [body["alert"]["kind"] for body in receiver.bodies("/hook")] == ["opened", "resolved"]
 
 
-def test_a_channel_that_fails_is_asked_once_a_run(url: str, ledger: Ledger) -> None:
+def test_a_channel_that_fails_is_asked_once_a_run(ledger_url: str, ledger: Ledger) -> None:
     asked: list[datetime] = []
 
     class Counting(BrokenChannel):

@@ -40,13 +40,17 @@ def acting(**changes: Any) -> Policy:
 
 @dataclass
 class Loop:
-    """A model under watch. `truths` and `gone` say per day what came true, and which days' rows were lost."""
+    """A model under watch.
+
+    `truth` says per day what came true; of the days `gone` most rows were lost, of those `spoilt` the inputs.
+    """
 
     root: Path
     policy: Policy = field(default_factory=acting)
     answers: dict[str, Answer] = field(default_factory=lambda: {"1": lambda x: 10 * x})
     truth: Callable[[int], Answer] = lambda _day: lambda x: 10 * x
     gone: frozenset[int] = frozenset()
+    spoilt: frozenset[int] = frozenset()
     split: bool = False
     fitted: Mapping[str, Answer] = field(default_factory=dict)
     day: int = 0
@@ -80,7 +84,11 @@ class Loop:
     def write(self, day: int) -> None:
         """Log a day's requests as whoever serves answers them, and their outcomes."""
         table, labels = rows_of(day, ROWS)
-        x = table.column("x").to_numpy()
+        true_x = x = table.column("x").to_numpy()
+        if day in self.spoilt:
+            x = np.full(ROWS, np.nan)
+            nothing = pa.nulls(ROWS, pa.float64())
+            table = table.set_column(table.schema.get_field_index("x"), "x", nothing)
         assignment = self.ledger.assignment(MODEL)
         champion = "1" if assignment is None else str(assignment.champion)
         by, price = np.full(ROWS, champion, dtype=object), self.answers[champion](x)
@@ -94,7 +102,7 @@ class Loop:
             table = table.append_column("by", pa.array(by))
         table = table.set_column(table.schema.get_field_index("price"), "price", pa.array(price))
         noise = np.random.default_rng(day).normal(0, 1, ROWS)
-        truth = pa.array(self.truth(day)(x) + noise)
+        truth = pa.array(self.truth(day)(true_x) + noise)
         labels = labels.set_column(labels.schema.get_field_index("paid"), "paid", truth)
         for folder, rows in (("traffic", table), ("labels", labels)):
             (self.root / folder).mkdir(parents=True, exist_ok=True)

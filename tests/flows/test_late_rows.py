@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from bench.killing import KilledError, raised_at
 from flows.watch import catch_up
 from flows.world import World
 from policies.policy import Policy
@@ -142,16 +143,9 @@ def test_a_reading_that_counts_otherwise_is_not_made_for_ever(
 
 @pytest.mark.parametrize("point", ["before ledger.commit window", "before ledger.commit look"])
 def test_a_watch_that_was_killed_looks_again(opened: World, point: str) -> None:
-    class Killed(BaseException):
-        pass
-
-    def die(reached: str) -> None:
-        if reached == point:
-            raise Killed
-
     begun(opened)
     write_part(opened.root, 1, "late", 80, 240)
-    with observed(die), pytest.raises(Killed):
+    with observed(raised_at(point)), pytest.raises(KilledError):
         watched(opened, LATER)
     watched(opened, LATER)
     judged = opened.ledger.judged("shop.prices", START + DAY)

@@ -1,19 +1,18 @@
 """From drift to recovery and back, day by day: retrained, shadowed, promoted, baked, rolled back, refused."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from flows.shadow import standings
-from flows.watch import catch_up
 from policies.remediation import Bake, Canary, Remediation, Retrain, Shadow
-from profiles.effects import observed
+from policies.respond import STOPS_CLOCKS
 from registry.moves import Wish, freeze, start_canary
-from tests.fakes import DAY, loaded
+from tests.fakes import DAY
 from tests.flows.loop import ANN, MODEL, Loop, acting
 
 
@@ -158,6 +157,29 @@ def test_an_outage_in_a_bake_moves_nothing_and_stops_its_clock(begun: Callable[.
     assert baked.at - promoted.at >= 10 * DAY
 
 
+def blind(guess: float) -> Callable[[Any], Any]:
+    """Answer 10 x, and a guess where x is missing."""
+    return lambda x: np.where(np.isnan(x), guess, 10 * x)
+
+
+def test_an_outage_that_makes_the_new_version_look_bad_moves_nothing_either(
+    begun: Callable[..., Loop],
+) -> None:
+    """Without its input the new version is far worse than the old one, in every label that comes."""
+    loop = begun(spoilt=frozenset({5, 6, 7}), answers={"1": blind(0)})
+    loop.days(3)
+    loop.register("2", blind(500))
+    loop.promote("2")
+    loop.days(16)
+    judged = {each.reading.window.start.day: each for each in loop.ledger.windows(MODEL)}
+    lost = [judged[day].reading.scores["mae"].value for day in (6, 7, 8)]
+    assert min(lost) > 100 * judged[5].reading.scores["mae"].value
+    diagnoses = [judged[day].verdict.diagnosis for day in (6, 7, 8)]
+    assert {each.cause for each in diagnoses if each is not None} <= set(STOPS_CLOCKS)
+    assert loop.told == ["adopted", "promoted", "baked"]
+    assert loop.intents("retrain", "roll_back", "promote", "reject") == []
+
+
 @pytest.mark.parametrize("automation", ["observe", "propose"])
 def test_who_may_not_act_only_says_what_it_would_do(begun: Callable[..., Loop], automation: Any) -> None:
     loop = begun(truth=rises, policy=acting(automation=automation))
@@ -194,54 +216,3 @@ def test_without_a_decision_a_challenger_leaves_after_the_longest_time(begun: Ca
     loop.days(6)
     assert loop.told == ["adopted", "shadowed", "rejected"]
     assert "undecided after 4d" in loop.ledger.transitions(MODEL)[-1].reason
-
-
-class KilledError(BaseException):
-    """The process ends here."""
-
-
-def killer(nth: int) -> Callable[[str], None]:
-    seen = [0]
-
-    def observe(_point: str) -> None:
-        seen[0] += 1
-        if seen[0] == nth:
-            raise KilledError
-
-    return observe
-
-
-def test_a_look_that_is_killed_anywhere_and_repeated_leaves_the_same(tmp_path: Path) -> None:
-    """The day on which a challenger is compared and promoted, killed at every commit and file's renaming."""
-
-    def resumed(root: Path, day: int) -> Loop:
-        loop = Loop(root, truth=rises, fitted={"2": better})
-        loop.answers["2"], loop.day = better, day
-        return loop
-
-    first = Loop(tmp_path / "first", truth=rises, fitted={"2": better})
-    while "promoted" not in first.told:
-        shutil.rmtree(tmp_path / "before", ignore_errors=True)
-        first.write(first.day)
-        first.day += 1
-        catch_up(loaded(first.policy), first.now)
-        first.ledger.close()
-        shutil.copytree(tmp_path / "first", tmp_path / "before")
-        points: list[str] = []
-        with observed(points.append):
-            first.carry_out()
-    whole, day = first.ledger.content(), first.day
-    first.ledger.close()
-    assert "before ledger.commit paired reading" in points
-    for nth in range(1, len(points) + 1):
-        root = tmp_path / str(nth)
-        shutil.copytree(tmp_path / "before", root)
-        killed = resumed(root, day)
-        with observed(killer(nth)), pytest.raises(KilledError):
-            killed.carry_out()
-        killed.ledger.close()
-        again = resumed(root, day)
-        again.carry_out()
-        assert again.ledger.content() == whole, points[nth - 1]
-        assert again.ledger.verify().sound
-        again.ledger.close()

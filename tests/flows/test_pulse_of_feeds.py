@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from bench.killing import KilledError, raised_at
 from flows.pulse import take_pulse
 from flows.watch import catch_up
 from flows.world import World
@@ -111,14 +112,7 @@ def test_a_feed_that_cannot_be_read_is_an_incident_only_when_that_lasts(opened: 
 
 
 def test_a_pulse_that_is_killed_is_whole_or_not_there(opened: World) -> None:
-    class Killed(BaseException):
-        pass
-
-    def die(point: str) -> None:
-        if point == "before ledger.commit pulse":
-            raise Killed
-
-    with observed(die), pytest.raises(Killed):
+    with observed(raised_at("before ledger.commit pulse")), pytest.raises(KilledError):
         pulses(opened, SILENT + 2 * HOUR, SILENT + 2 * HOUR)
     assert incidents(opened) == ()
     pulses(opened, SILENT + 2 * HOUR, SILENT + 2 * HOUR)

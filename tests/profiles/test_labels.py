@@ -37,6 +37,17 @@ def test_a_label_is_known_only_once_it_has_arrived(tmp_path: Path) -> None:
     assert known.to_pydict() == {"id": ["a"], "label": [1], "arrived": [NOON]}
 
 
+def test_before_the_first_label_of_a_feed_none_is_known(tmp_path: Path) -> None:
+    """Not even its type: no file holds a row of that time."""
+    stored(tmp_path, ("r1", 1, NOON + timedelta(hours=3)))
+    rows = pa.table({"id": ["r1", "r2"]})
+    known = known_labels(layout(), DAY, NOON, tmp_path, rows.column("id"))
+    assert (known.num_rows, known.schema.names) == (0, ["id", "label", "arrived"])
+    labelled = with_labels(rows, "id", known)
+    assert labelled.column("label").to_pylist() == [None, None]
+    assert label_state(labelled, layout(), DAY, NOON).labelled == 0
+
+
 def test_of_several_labels_for_a_request_the_last_to_arrive_counts(tmp_path: Path) -> None:
     stored(tmp_path, ("a", 7, NOON + timedelta(hours=2)), ("a", 5, NOON))
     known = known_labels(layout(), DAY, DAY.end, tmp_path)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from policies.intents import Intent, Response
+from policies.intents import MOVED_BY, Intent, Response
 from policies.verdict import Status
 from profiles.errors import LedgerConflict, LedgerUnavailable, MoveRefused
 from registry.intent_records import Claim
@@ -148,6 +148,27 @@ def test_a_proposal_waits_for_a_person(known: Ledger, facts: Any) -> None:
     assert statuses(known) == ["waiting", "declined", "observed"]
     known.end(sure(known, facts.at(3)), "done", facts.at(3), "done")
     assert statuses(known) == ["done", "declined", "observed"]
+    assert known.verify().sound
+
+
+def test_a_rollback_that_was_made_and_not_marked_is_marked_although_it_froze_the_model(
+    known: Ledger, facts: Any
+) -> None:
+    """Who was killed in between left an order that only a person's unfreezing would have ended."""
+    for version in ("1", "2"):
+        request = promote(known.standing(facts.model), version, Wish(f"promote {version}", ANN, "better"))
+        assert isinstance(request, TransitionRequest)
+        known.move(request, facts.at(0))
+    wanted = [intent(facts, f"roll back {version}", kind="roll_back") for version in ("2", "9")]
+    known.record_intents(wanted, None, facts.at(1))
+    wish = Wish(f"{MOVED_BY}roll back 2", Actor("muster", "muster"), "worse")
+    assert known.roll_back(facts.model, wish, facts.at(1), of="2").assignment.frozen_by == "muster"
+    claim = claimed(known, facts.at(2), kinds=("roll_back",))
+    assert claim is not None
+    assert claim.intent.key == "roll back 2"
+    assert not known.roll_back(facts.model, wish, facts.at(2), of="2").changed
+    known.end(claim, "done", facts.at(2), "done already")
+    assert claimed(known, facts.at(3), kinds=("roll_back",)) is None, "the other one is held"
     assert known.verify().sound
 
 
