@@ -1,0 +1,58 @@
+"""What the whole loop is worth on real sets: beside never retraining, and beside a schedule."""
+
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Literal
+
+from bench.measure import Measure, Target
+
+_KEYS = {"bike": "bike", "commits": "commit", "bank": "bank", "bank_indicators": "bank_indicators"}
+_FROZEN = {"bike": 1.0, "commits": 1.0, "bank": 0.98, "bank_indicators": 0.98}
+_SCHEDULE = {"bike": 0.9, "commits": 0.95, "bank_indicators": 1.0}
+
+
+@cache
+def ratios(name: str, rows: int | None) -> dict[str, float]:
+    """Backtest a set; with `rows` only its first ones."""
+    from demo.backtests.sets import POLICIES, RECORDINGS
+    from flows.backtest import Order
+    from flows.backtest_flow import backtest
+    from flows.backtest_world import estimator_of
+    from policies.load import load_policies
+
+    recording = RECORDINGS[name]
+    loaded = next(each for each in load_policies([POLICIES]).policies if each.path == recording.policy)
+    with TemporaryDirectory() as folder:
+        root = Path(folder)
+        recording.write(root, rows)
+        until = recording.baseline_until if rows is None else None
+        made = estimator_of(recording.estimator)
+        found = backtest(Order(loaded, root, made, root / "state", baseline_until=until))
+    return {peer: found.against(peer) or 0.0 for peer in ("frozen", "schedule")}
+
+
+def _measure(name: str, peer: Literal["frozen", "schedule"]) -> Measure:
+    def take(*, rows: int | None = None) -> list[float]:
+        return [ratios(name, rows)[peer]]
+
+    against = (
+        "of the version that is never retrained"
+        if peer == "frozen"
+        else "of a schedule with as many retrainings, refitted on the recent window or on all history, "
+        "whichever is better (median over 20 phases)"
+    )
+    limit = (_FROZEN if peer == "frozen" else _SCHEDULE).get(name)
+    return Measure(
+        key=f"loop_vs_{peer}_{_KEYS[name]}",
+        unit="ratio",
+        meaning=f"Backtest of the {name.replace('_', ' with ')} set, seed 0, one policy for all sets "
+        "(`demo/backtests/policies`), tuned on bike alone: the loop's mean score over all windows beside "
+        f"that {against}. Above 1 the loop is better.",
+        take=take,
+        tiny={"rows": 6_000 if name == "bike" else 3_000},
+        target=None if limit is None else Target("at least", limit),
+    )
+
+
+MEASURES = tuple(_measure(name, peer) for name in _KEYS for peer in ("frozen", "schedule"))
