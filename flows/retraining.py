@@ -242,8 +242,9 @@ def result_of(ended: RetrainEnd) -> tuple[IntentEvent, str, dict[str, Any]]:
         told = {"outcome": "retrained", "version": ended.version, "comparison": ended.comparison}
         return "done", ended.sentence, told
     if isinstance(ended, DidNotHelp):
-        told = {"outcome": "did_not_help", "reasons": list(ended.reasons), "ruled_out": ended.ruled_out}
-        return "done", ended.sentence, told
+        reasons, ruled_out = list(ended.reasons), ended.ruled_out
+        found = {"outcome": "did_not_help", "reasons": reasons, "ruled_out": ruled_out}
+        return "done", ended.sentence, found
     if isinstance(ended, Refused):
         return "failed", ended.sentence, {"outcome": "refused", "reasons": list(ended.reasons)}
     return "failed", ended.sentence, {"outcome": "failed", "reasons": [ended.reason]}

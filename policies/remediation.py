@@ -20,7 +20,7 @@ class Retrain:
 
     # A shortfall of quality asks for nothing: what is broken is mended, not learned.
     when: tuple[Trigger, ...] = ("drift", "performance", "burn")
-    cooldown: timedelta = timedelta(days=14)  # a bake of a week, and a week to see what the last one did
+    cooldown: timedelta = timedelta(days=21)  # by then a hold-out of 18 of 90 days is all new
     per_month: int = 4
     give_up_after: int = 3
     every: timedelta | None = None
