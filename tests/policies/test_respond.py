@@ -144,7 +144,7 @@ def test_what_withholds_a_challenger_is_said(situation: dict[str, Any], said: st
         past(31, 25, 23, 22),
         past(90, 60, helped=False),
         (*past(90, helped=False), *past(80, helped=True), *past(60, 45, helped=False)),
-        (*past(90, 60, 45, helped=False), *past(20, helped=False, by_hand=True)),
+        (*past(90, 60, 45, helped=False), *past(22, helped=False, by_hand=True)),
         past(90, 60, 45, helped=False, to_compare=True),
         past(90, 60, 45),
     ],
