@@ -148,16 +148,22 @@ def _wait(why: str) -> Move:
 def _of_challenge(contest: Contest, answer: GateAnswer, policy: Policy, around: Circumstances) -> Move:
     if answer.answer is Answer.ABORT:
         return _reject(contest, policy, answer.reason)
-    if contest.stage == "canary" and not answer.refused:
-        # Its quality was decided in shadow: only that it is worse takes that back.
+    advances = answer.answer is Answer.ADVANCE
+    if contest.stage == "canary" and (advances or _was_shadow(contest, answer)):
+        # What was decided in shadow only the proof takes back that it is worse.
         return _of_canary(contest, answer, policy, around)
-    if answer.answer is Answer.ADVANCE:
+    if advances:
         return _further(contest, answer, policy, around)
     passed = around.now - contest.began - around.paused
     late = overdue(answer, policy, passed, around.rows_a_day)
     if late is not None:
         return replace(_reject(contest, policy, late), undecided=True)
     return _biased(contest, answer, policy, around) if answer.refused else _wait(answer.reason)
+
+
+def _was_shadow(contest: Contest, answer: GateAnswer) -> bool:
+    """Say whether a gate let a canary go on before it answered anybody; no person began with it."""
+    return contest.stage_began > contest.began and not answer.refused
 
 
 def _of_canary(contest: Contest, answer: GateAnswer, policy: Policy, around: Circumstances) -> Move:

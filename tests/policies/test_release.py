@@ -63,6 +63,8 @@ def remedy(policy: Any = ACT, **changes: Any) -> Any:
         (CANARY, ADVANCE, {"can_split": True, "served": 499}, "wait", 0.0),
         (CANARY, ADVANCE, {"can_split": True, "served": 500}, "step", 0.5),
         (CANARY, HOLD, {"can_split": True, "served": 500}, "step", 0.5),
+        (replace(CANARY, stage_began=START), HOLD, {"can_split": True, "served": 500}, "wait", 0.0),
+        (replace(CANARY, stage_began=START), ADVANCE, {"can_split": True, "served": 500}, "step", 0.5),
         (CANARY, HOLD, {"now": START + 11 * DAY, "served": 499}, "wait", 0.0),
         (CANARY, HOLD, {"now": START + 12 * DAY, "served": 1}, "step", 0.5),
         (CANARY, HOLD, {"now": START + 12 * DAY, "served": 1, "paused": DAY}, "wait", 0.0),
