@@ -37,7 +37,8 @@ def own_policy(policy: Policy) -> Policy:
     """Return the policy that a replay is watched by: the team's, with who answers and when decided here.
 
     Muster decides and acts, the log and the labels are the replay's own, nobody outside is told, and nothing
-    comes late. Objectives on what a replay does not have (value, latency, errors, weights) are left out.
+    comes late. Objectives on what a replay does not have (value, latency, errors, weights) are left out, and
+    so are freshness and volume: what a record lacks is nobody's outage, and no feed is there to be mended.
     Raises MusterError for a model that cannot be replayed.
     """
     if policy.labels is None or policy.performance is None:
@@ -81,6 +82,8 @@ def own_policy(policy: Policy) -> Policy:
         latency=None,
         errors=None,
         late_rows=None,
+        freshness=None,
+        volume=None,
         routes=Routes(),
     )
 

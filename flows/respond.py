@@ -1,6 +1,6 @@
 """How a verdict is answered: the situation is taken from the ledger, policies decide. No Prefect here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -55,36 +55,53 @@ def situation_of(policy: Policy, world: World) -> Situation:
 def retrainings_of(standing: Standing, world: World) -> tuple[Retraining, ...]:
     """Return every challenger that was asked for, oldest first, and whether it helped.
 
-    It helped when its version became champion, and did not when its version was rejected or rolled back or
-    when none came of it.
+    It helped when its version became champion, and did not when its version was shown to be worse or rolled
+    back, or when the newest rows ruled out that any would help. What was left undecided says neither.
     """
     asked = world.ledger.intents(standing.model, ("retrain",))
-    return tuple(_retraining(each, standing) for each in asked)
+    ended = _ended(world.ledger.transitions(standing.model))
+    return tuple(_retraining(each, standing, ended) for each in asked)
 
 
-def _retraining(asked: RecordedIntent, standing: Standing) -> Retraining:
-    intent = asked.intent
+def _retraining(asked: RecordedIntent, standing: Standing, ended: Mapping[str, Transition]) -> Retraining:
+    intent, version = asked.intent, (asked.result or {}).get("version")
+    end = None if version is None else ended.get(str(version))
     return Retraining(
         key=intent.key,
         at=asked.recorded_at,
-        helped=_helped(asked, standing),
+        helped=_helped(asked, standing, end),
+        settled=asked.ended_at if version is None else None if end is None else end.at,
         is_open=asked.status in _OPEN,
         by_hand=not intent.automatic,
         to_compare=intent.content.get("trigger") == "comparison",
     )
 
 
-def _helped(asked: RecordedIntent, standing: Standing) -> bool | None:
+def _helped(asked: RecordedIntent, standing: Standing, end: Transition | None) -> bool | None:
     if asked.status != "done":
         # One that broke says nothing of what a challenger would have done.
         return None
-    version = (asked.result or {}).get("version")
+    told = asked.result or {}
+    version = told.get("version")
     if version is None:
-        return False
+        return False if told.get("ruled_out", True) else None
+    if end is not None and end.evidence.get("undecided"):
+        return None
     state = standing.states.get(str(version))
     if state in _HELPED:
         return True
     return False if state in _DID_NOT_HELP else None
+
+
+def _ended(transitions: Sequence[Transition]) -> Mapping[str, Transition]:
+    """Return how each version that once contended ceased to."""
+    return {
+        each.before.challenger: each
+        for each in transitions
+        if each.before is not None
+        and each.before.challenger is not None
+        and each.before.challenger != each.after.challenger
+    }
 
 
 def _serving_since(transitions: Sequence[Transition]) -> datetime | None:

@@ -74,10 +74,14 @@ class Retrained:
 
 @dataclass(frozen=True)
 class DidNotHelp:
-    """No candidate was better than the champion; for each the comparison and the reason."""
+    """No candidate was better than the champion; for each the comparison and the reason.
+
+    `ruled_out`: the rows say that none would help, not only that too few tell.
+    """
 
     reasons: tuple[str, ...]
     evaluations: tuple[Evaluation, ...] = field(default=(), compare=False)
+    ruled_out: bool = True
 
     @property
     def sentence(self) -> str:
@@ -188,7 +192,9 @@ def _made(
         if isinstance(found, Quarantine):
             return Refused(found.reasons)
         if isinstance(found, NoneBetter):
-            return DidNotHelp(found.reasons, found.evaluations)
+            better_by, margin = policy.remediation.recipe.better_by, policy.remediation.gate.margin
+            ruled_out = all(each.rules_out(better_by, margin) for each in found.evaluations)
+            return DidNotHelp(found.reasons, found.evaluations, ruled_out)
         return ports.register(_new(order, policy, policy_digest, recipe, found))
 
 
@@ -237,7 +243,9 @@ def result_of(ended: RetrainEnd) -> tuple[IntentEvent, str, dict[str, Any]]:
         told = {"outcome": "retrained", "version": ended.version, "comparison": ended.comparison}
         return "done", ended.sentence, told
     if isinstance(ended, DidNotHelp):
-        return "done", ended.sentence, {"outcome": "did_not_help", "reasons": list(ended.reasons)}
+        reasons, ruled_out = list(ended.reasons), ended.ruled_out
+        found = {"outcome": "did_not_help", "reasons": reasons, "ruled_out": ruled_out}
+        return "done", ended.sentence, found
     if isinstance(ended, Refused):
         return "failed", ended.sentence, {"outcome": "refused", "reasons": list(ended.reasons)}
     return "failed", ended.sentence, {"outcome": "failed", "reasons": [ended.reason]}

@@ -11,12 +11,12 @@ from policies.alerting import Alert, channels_for, sends
 from policies.gate import GateAnswer, bake, decide
 from policies.intents import Intent
 from policies.outages import OUTAGES
+from policies.pace import gate_of
 from policies.policy import Policy
 from policies.release import (
     Circumstances,
     Contest,
     Move,
-    gate_of,
     in_words,
     intent_of,
     next_move,
@@ -34,6 +34,7 @@ from registry.records import Actor, Judged
 from registry.shadows import PairedReading
 
 _MUSTER = Actor("muster", "muster")
+_A_DAY, _USUAL = timedelta(days=1), timedelta(days=28)
 
 
 @dataclass(frozen=True)
@@ -100,12 +101,15 @@ def _stands(
     parts = [each.mirrored.paired for each in readings]
     paired = merged(parts) if parts else PairedLosses(loss_for(policy).name, 1.0)
     observed = None if policy.labels is None else policy.labels.observed_when
-    gate = gate_of(policy)
+    usual = _rows_a_day(contest, policy, ledger)
+    gate = gate_of(policy, usual)
     if contest.stage == "bake":
         answer = bake(paired, gate, paused=paused, observed_when=observed)
     else:
         answer = decide(paired, gate, challenger=contest.nth, paused=paused, observed_when=observed)
-    around = replace(_around(contest, readings, judged, policy, ledger, now), can_split=can_split)
+    around = replace(
+        _around(contest, readings, judged, policy, ledger, now), can_split=can_split, rows_a_day=usual
+    )
     return Followed(contest, answer, next_move(contest, answer, policy, around), around.compared)
 
 
@@ -132,6 +136,19 @@ def _around(
         matured=_has_matured(contest, judged, policy),
         together=tuple(each for each in ledger.together(policy.model) if each != policy.model),
     )
+
+
+def _rows_a_day(contest: Contest, policy: Policy, ledger: Ledger) -> float | None:
+    """Return how many rows a day came in the windows of the four weeks before a contest; None without any.
+
+    The same at every look: what the gate expects must not follow the rows that it judges.
+    """
+    since = policy.cadence.floor(contest.began - _USUAL)
+    windows = ledger.windows(policy.model, since=since, until=contest.began)
+    seen = [each.reading for each in windows if each.reading.fault is None]
+    seen = [each for each in seen if each.window.end <= contest.began]
+    length = sum((each.window.length for each in seen), start=timedelta(0))
+    return sum(each.arrivals.rows for each in seen) / (length / _A_DAY) if length else None
 
 
 def outage_of(model: str, ledger: Ledger) -> str | None:

@@ -52,6 +52,9 @@ DRIFT = Drift(
 )
 PERSISTENCE = 1  # of all other objectives: an outage is known by one window
 
+# A recipe's last 90d hold by then nothing that was there the last time.
+COMPARE_EVERY = timedelta(days=90)
+
 # Once a quarter and model: a fleet of 15 models pages for nothing about once a week.
 FALSE_PAGES = FalsePages(allow=1, over=timedelta(days=90))
 

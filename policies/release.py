@@ -1,12 +1,13 @@
 """RELEASE: from what a gate answers to a version's next move: further, back, or wait. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal, TypeAlias
 
-from policies.gate import Answer, Gate, GateAnswer
+from policies.gate import Answer, GateAnswer
 from policies.intents import Intent, IntentKind
 from policies.objectives.wording import percent, span
+from policies.pace import longest_shadow, next_step, overdue
 from policies.policy import Automation, Policy
 from policies.verdict import Verdict
 from profiles.window import spelled
@@ -52,7 +53,8 @@ class Circumstances:
     itself, `outage` what is broken now, `baking` which version bakes, `budget` which error budget is spent.
     `compared` counts the labelled rows of the contest, `served` the rows that the canary answered at its
     present step. `matured`: the labels of all rows within the bake's time are in. `can_split`: the target can
-    give a canary its share. `together` are the models that move together with this one.
+    give a canary its share. `together` are the models that move together with this one. `rows_a_day` came
+    before the contest began; None where nobody knows.
     """
 
     now: datetime
@@ -66,13 +68,15 @@ class Circumstances:
     matured: bool = True
     can_split: bool = False
     together: tuple[str, ...] = ()
+    rows_a_day: float | None = None
 
 
 @dataclass(frozen=True)
 class Move:
     """What is to happen with a version, as a sentence; `why` tells what speaks for it.
 
-    `caution` says why Muster does not do it of itself although it is to act.
+    `caution` says why Muster does not do it of itself although it is to act. `undecided` tells that a version
+    is rejected because nothing was shown, neither that it is worse nor that it is not.
     """
 
     kind: MoveKind
@@ -81,12 +85,7 @@ class Move:
     automation: Automation = "act"
     weight: float = 0.0
     caution: str | None = None
-
-
-def gate_of(policy: Policy) -> Gate:
-    """Return the gate that a policy describes; how long it may take at most is decided by `next_move`."""
-    limits = policy.remediation.gate
-    return Gate(margin=limits.margin, alpha=limits.alpha, minimum_rows=limits.minimum_rows, longest=None)
+    undecided: bool = False
 
 
 def spent_budget(verdict: Verdict | None) -> str | None:
@@ -122,6 +121,7 @@ def intent_of(move: Move, contest: Contest, revision: int) -> Intent | None:
         return None
     wished = {"act": "", "propose": "proposed: ", "observe": "observed: "}[move.automation]
     to = f" to {percent(move.weight)}" if move.weight else ""
+    undecided = {"undecided": True} if move.undecided else {}
     return Intent(
         model=contest.model,
         key=f"{wished}{move.kind} {contest.version} over {contest.opponent}{to} at revision {revision}",
@@ -134,6 +134,7 @@ def intent_of(move: Move, contest: Contest, revision: int) -> Intent | None:
             "weight": move.weight,
             "why": move.why,
             "caution": move.caution,
+            **undecided,
         },
         automation=move.automation,
         queue="release",
@@ -145,15 +146,36 @@ def _wait(why: str) -> Move:
 
 
 def _of_challenge(contest: Contest, answer: GateAnswer, policy: Policy, around: Circumstances) -> Move:
-    longest = policy.remediation.shadow.longest
     if answer.answer is Answer.ABORT:
         return _reject(contest, policy, answer.reason)
-    if around.now - contest.began - around.paused >= longest:
-        return _reject(contest, policy, f"undecided after {spelled(longest)}: {answer.reason}")
-    if answer.refused:
-        return _biased(contest, answer, policy, around)
-    if answer.answer is not Answer.ADVANCE:
-        return _wait(answer.reason)
+    advances = answer.answer is Answer.ADVANCE
+    if contest.stage == "canary" and (advances or _was_shadow(contest, answer)):
+        # What was decided in shadow only the proof takes back that it is worse.
+        return _of_canary(contest, answer, policy, around)
+    if advances:
+        return _further(contest, answer, policy, around)
+    passed = around.now - contest.began - around.paused
+    late = overdue(answer, policy, passed, around.rows_a_day)
+    if late is not None:
+        return replace(_reject(contest, policy, late), undecided=True)
+    return _biased(contest, answer, policy, around) if answer.refused else _wait(answer.reason)
+
+
+def _was_shadow(contest: Contest, answer: GateAnswer) -> bool:
+    """Say whether a gate let a canary go on before it answered anybody; no person began with it."""
+    return contest.stage_began > contest.began and not answer.refused
+
+
+def _of_canary(contest: Contest, answer: GateAnswer, policy: Policy, around: Circumstances) -> Move:
+    """Return the next move of a version that answers a share: what counts is that it answers."""
+    canary, passed = policy.remediation.canary, around.now - contest.stage_began - around.paused
+    if around.served == 0 and passed >= longest_shadow(policy):
+        why = f"it answered none of its {percent(contest.weight)} within {spelled(longest_shadow(policy))}"
+        return replace(_reject(contest, policy, why), undecided=True)
+    if around.served < canary.rows and (passed < canary.longest or around.served == 0):
+        wanted = f"{canary.rows:,} are wanted, or those of {spelled(canary.longest)}"
+        said = f"{around.served:,} rows answered at {percent(contest.weight)}, {wanted}"
+        return _wait(f"{said}; {answer.reason}")
     return _further(contest, answer, policy, around)
 
 
@@ -193,12 +215,8 @@ def _further(contest: Contest, answer: GateAnswer, policy: Policy, around: Circu
     if (freeze := _change_freeze(policy, around.now.date())) is not None:
         return _wait(f"{freeze}; {answer.reason}")
     caution = _together(policy, around) or _budget(around) or _foreign(policy)
-    canary = policy.remediation.canary
-    if contest.stage == "canary" and around.served < canary.rows:
-        said = f"{around.served:,} rows answered at {percent(contest.weight)}, {canary.rows:,} are wanted"
-        return _wait(f"{said}; {answer.reason}")
-    steps = canary.steps if around.can_split or contest.stage == "canary" else ()
-    share = next((step for step in steps if step > contest.weight), None)
+    splits = around.can_split or contest.stage == "canary"
+    share = next_step(contest.weight, policy, around.rows_a_day) if splits else None
     if share is None:
         return _promote(contest, answer.reason, policy, caution)
     kind: MoveKind = "canary" if contest.stage == "shadow" else "step"

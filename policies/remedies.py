@@ -1,8 +1,10 @@
 """From the keys of `remediation` that a model and its team wrote to the limits that hold."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
+from policies.defaults import COMPARE_EVERY, first
 from policies.faults import Problem
 from policies.remediation import (
     Bake,
@@ -41,7 +43,7 @@ def remediation(file: PolicyFile, team: TeamFile) -> Remediation:
     }
     freezes = own.change_freezes if own.change_freezes is not None else teams.change_freezes
     return Remediation(
-        retrain=Retrain(**said("retrain", ours.retrain)),
+        retrain=_retrain(said("retrain", ours.retrain), file, team),
         recipe=Recipe(**said("recipe", ours.recipe)),
         trainer=_trainer(file, team),
         shadow=Shadow(**said("shadow", ours.shadow)),
@@ -72,6 +74,13 @@ def remedies_contradict(file: PolicyFile, team: TeamFile) -> Iterator[Problem]:
             yield Problem((*_PLACE, "change_freezes", index, "last"), message)
     if file.model in found.rolls_with:
         yield Problem((*_PLACE, "rolls_with"), "names the model itself; name the others")
+
+
+def _retrain(said: dict[str, Any], file: PolicyFile, team: TeamFile) -> Retrain:
+    """Return when a challenger is made; only where Muster acts do comparisons ask nobody for anything."""
+    found = Retrain(**said)
+    acts = first(file.automation, team.defaults.automation, "observe") == "act"
+    return replace(found, compare_every=COMPARE_EVERY) if acts and found.compare_every is None else found
 
 
 def _trainer(file: PolicyFile, team: TeamFile) -> Trainer:

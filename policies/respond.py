@@ -31,14 +31,16 @@ Asked: TypeAlias = Literal["drift", "performance", "burn", "schedule", "new_labe
 class Retraining:
     """A challenger that was asked for at a time, under its intent's key.
 
-    `helped` is None while nobody knows: nothing was fitted, or the challenger contends still. `is_open`: it
-    is proposed or under way. What was asked for `by_hand` starts the count of useless ones anew; one made
-    only `to_compare` does not enter it.
+    `settled` is when its challenger left the contest, or when it was clear that none would come; None while
+    that is open. `helped` is None while nobody knows: nothing was fitted, the challenger contends still, or
+    nothing was shown. `is_open`: it is proposed or under way. What was asked for `by_hand` starts the count
+    of useless ones anew; one made only `to_compare` does not enter it.
     """
 
     key: str
     at: datetime
     helped: bool | None = None
+    settled: datetime | None = None
     is_open: bool = False
     by_hand: bool = False
     to_compare: bool = False
@@ -182,9 +184,11 @@ def _by_limits(situation: Situation, policy: Policy) -> Iterator[str]:
         if each.is_open:
             yield f"one is asked for already, since {each.at:%Y-%m-%d %H:%M} UTC"
     past = [each.at for each in situation.retrainings]
-    if past and situation.now - past[-1] < limits.cooldown:
-        rest = span(limits.cooldown - (situation.now - past[-1]))
-        yield f"the last one was asked for less than {spelled(limits.cooldown)} ago; {rest} to wait"
+    # What the last one did is seen from when it was decided.
+    ended = max((each.settled or each.at for each in situation.retrainings), default=None)
+    if ended is not None and situation.now - ended < limits.cooldown:
+        rest = span(limits.cooldown - (situation.now - ended))
+        yield f"the last one was decided less than {spelled(limits.cooldown)} ago; {rest} to wait"
     recent = sum(at > situation.now - MONTH for at in past)
     if recent >= limits.per_month:
         yield f"{recent} were asked for within 30 days, {limits.per_month} are allowed"

@@ -26,9 +26,12 @@ class RetrainFile(Written):
     every: Duration | None = Field(None, description="Make one by schedule, such as every 30d")
     new_labels: Count | None = Field(None, description="Make one after so many new labelled rows")
     compare_every: Duration | None = Field(
-        None, description="Make one to compare with, even when every objective is met"
+        None,
+        description="Make one to compare with, even when every objective is met; 90d where automation is act",
     )
-    cooldown: Duration | None = Field(None, description="Least time between two challengers")
+    cooldown: Duration | None = Field(
+        None, description="Least time from when the last challenger was decided"
+    )
     per_month: Windows | None = Field(None, description="Most challengers in 30 days")
     give_up_after: Windows | None = Field(
         None, description="Challengers in a row that may not help before a person has to look"
@@ -79,6 +82,10 @@ class CanaryFile(Written):
         None, description="Shares in turn, such as [10%, 50%]; [] for no canary"
     )
     rows: Count | None = Field(None, description="Least rows of the challenger at each step")
+    longest: Duration | None = Field(
+        None,
+        description="After this long a step is over all the same, and one that sees fewer rows is left out",
+    )
 
 
 class GateFile(Written):

@@ -74,6 +74,10 @@ class Evaluation:
                 return f"{self.recipe}: worse where {each.segment}: {_told(each)}"
         return None
 
+    def rules_out(self, better_by: float, margin: float) -> bool:
+        """Say whether the rows show that the candidate does not help; else they were too few to tell."""
+        return self.overall.low > -better_by or any(each.low > margin for each in self.segments)
+
     @property
     def sentence(self) -> str:
         """The comparison in a line."""

@@ -33,10 +33,11 @@ class Recording:
     def write(self, root: Path, most: int | None = None) -> None:
         """Write the requests with their features, and the outcomes with the times of their arrival.
 
-        With `most`, only so many of the first.
+        With `most`, only about so many, evenly among them.
         """
         parts = self.of.parts()
-        rows = pd.concat([parts.trained, parts.served], ignore_index=True)[:most]
+        rows = pd.concat([parts.trained, parts.served], ignore_index=True)
+        rows = rows.iloc[:: 1 if most is None else max(1, len(rows) // most)]
         if TIME not in rows or rows[TIME].isna().any():
             raise ValueError(f"{self.name}: a row has no time")
         folder = root / self.name

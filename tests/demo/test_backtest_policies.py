@@ -3,11 +3,14 @@
 from dataclasses import replace
 
 import pytest
+import yaml
 
 from demo.backtests.sets import POLICIES, RECORDINGS, Recording
 from flows.backtest_world import estimator_of
+from policies.defaults import COMPARE_EVERY
 from policies.load import load_policies
 from policies.policy import Policy
+from policies.remediation import Remediation, Retrain
 
 
 def policies() -> dict[str, Policy]:
@@ -53,6 +56,18 @@ def test_files_differ_in_columns_cadence_metric_and_delay_only() -> None:
         )
         alike.add(repr(replace(same, filled=(), filled_by_team=())))
     assert len(alike) == 1
+
+
+def test_whatever_else_holds_is_what_muster_does_when_nobody_says_otherwise() -> None:
+    acting = Remediation(retrain=Retrain(compare_every=COMPARE_EVERY))
+    assert {name: each.remediation for name, each in policies().items()} == dict.fromkeys(RECORDINGS, acting)
+    for each in RECORDINGS.values():
+        written = yaml.safe_load(each.policy.read_text())
+        assert set(written) == {
+            *("version", "model", "task", "traffic", "labels", "cadence", "objectives", "automation")
+        }
+        assert list(written["objectives"]) == ["performance"]
+        assert set(written["objectives"]["performance"]) == {"metric", "at_most_worse_than_baseline"}
 
 
 @pytest.mark.parametrize("recording", RECORDINGS.values(), ids=RECORDINGS)

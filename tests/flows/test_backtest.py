@@ -19,6 +19,7 @@ from docs.embed import CHECKOUT
 from flows.backtest import Order, prepared, run
 from flows.backtest_acts import act
 from flows.backtest_flow import backtest
+from flows.backtest_world import own_policy
 from policies.remediation import Canary, Recipe, Remediation, Retrain
 from profiles.errors import MusterError
 from reports.backtest_page import backtest_page, summary
@@ -129,6 +130,12 @@ def test_the_log_says_who_answered(root: Path, replayed: Backtested) -> None:
     assert len(files) == DAYS
     said = {v for file in files for v in pq.read_table(file).column("answered_by").to_pylist()}
     assert {"1", replayed.windows[-1].version} <= said
+
+
+def test_a_record_has_no_feed_that_could_break() -> None:
+    own = own_policy(policy())
+    assert (own.freshness, own.volume) == (None, None)
+    assert own.quality == policy().quality
 
 
 def test_a_folder_with_something_else_in_it_is_left_alone(root: Path, tmp_path: Path) -> None:

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from flows.respond import retrainings_of
 from flows.shadow import standings
 from policies.remediation import Bake, Canary, Remediation, Retrain, Shadow
 from policies.respond import STOPS_CLOCKS
-from registry.moves import Wish, freeze, start_canary
+from registry.moves import Unchanged, Wish, freeze, reject, start_canary
 from tests.fakes import DAY
-from tests.flows.loop import ANN, MODEL, Loop, acting
+from tests.flows.loop import ANN, MODEL, MUSTER, Loop, acting
 
 
 def rises(day: int) -> Callable[[Any], Any]:
@@ -216,3 +217,19 @@ def test_without_a_decision_a_challenger_leaves_after_the_longest_time(begun: Ca
     loop.days(6)
     assert loop.told == ["adopted", "shadowed", "rejected"]
     assert "undecided after 4d" in loop.ledger.transitions(MODEL)[-1].reason
+
+
+def test_what_was_left_undecided_says_nothing_of_whether_retraining_helps(begun: Callable[..., Loop]) -> None:
+    limits = Remediation(shadow=Shadow(longest=4 * DAY))
+    loop = begun(truth=rises, fitted={"2": better}, policy=acting(remediation=limits))
+    while "shadowed" not in loop.told:
+        loop.days(loop.day + 1)
+    standing = loop.ledger.standing(MODEL)
+    (asked,) = retrainings_of(standing, loop.now)
+    assert (asked.helped, asked.settled) == (None, None)
+    now, wish = loop.now.clock(), Wish("away", MUSTER, "undecided", {"undecided": True})
+    request = reject(standing, wish)
+    assert not isinstance(request, Unchanged)
+    loop.ledger.move(request, now, then=lambda _: ())
+    (asked,) = retrainings_of(loop.ledger.standing(MODEL), loop.now)
+    assert (asked.helped, asked.settled) == (None, now)

@@ -9,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policies.gate import Answer, Gate, GateAnswer
+from policies.gate_evidence import Evidence
+from policies.pace import gate_of, longest_shadow
 from policies.release import (
     Circumstances,
     Contest,
     Move,
     ahead,
-    gate_of,
     in_words,
     intent_of,
     next_move,
@@ -22,6 +23,7 @@ from policies.release import (
 )
 from policies.remediation import Bake, Canary, ChangeFreeze, GateLimits, Remediation, Shadow
 from policies.verdict import ObjectiveVerdict, Status, Verdict
+from profiles.window import Cadence
 from tests.policies.readings import DAY, POLICY, START, WINDOW
 from tests.policies.test_respond import burning
 
@@ -52,7 +54,7 @@ def remedy(policy: Any = ACT, **changes: Any) -> Any:
         (CHALLENGE, HOLD, {}, "wait", 0.0),
         (CHALLENGE, ABORT, {}, "reject", 0.0),
         (CHALLENGE, HOLD, {"now": START + 90 * DAY}, "reject", 0.0),
-        (CHALLENGE, ADVANCE, {"now": START + 90 * DAY}, "reject", 0.0),
+        (CHALLENGE, ADVANCE, {"now": START + 90 * DAY}, "promote", 0.0),
         (CHALLENGE, HOLD, {"now": START + 90 * DAY, "paused": DAY}, "wait", 0.0),
         (CHALLENGE, ADVANCE, {"baking": "3"}, "wait", 0.0),
         (CHALLENGE, ADVANCE, {"held": "frozen by ann"}, "wait", 0.0),
@@ -60,6 +62,15 @@ def remedy(policy: Any = ACT, **changes: Any) -> Any:
         (CHALLENGE, ADVANCE, {"outage": "no rows"}, "wait", 0.0),
         (CANARY, ADVANCE, {"can_split": True, "served": 499}, "wait", 0.0),
         (CANARY, ADVANCE, {"can_split": True, "served": 500}, "step", 0.5),
+        (CANARY, HOLD, {"can_split": True, "served": 500}, "step", 0.5),
+        (replace(CANARY, stage_began=START), HOLD, {"can_split": True, "served": 500}, "wait", 0.0),
+        (replace(CANARY, stage_began=START), ADVANCE, {"can_split": True, "served": 500}, "step", 0.5),
+        (CANARY, HOLD, {"now": START + 11 * DAY, "served": 499}, "wait", 0.0),
+        (CANARY, HOLD, {"now": START + 12 * DAY, "served": 1}, "step", 0.5),
+        (CANARY, HOLD, {"now": START + 12 * DAY, "served": 1, "paused": DAY}, "wait", 0.0),
+        (CANARY, HOLD, {"now": START + 94 * DAY, "served": 0}, "wait", 0.0),
+        (CANARY, HOLD, {"now": START + 95 * DAY, "served": 0}, "reject", 0.0),
+        (CANARY, ADVANCE, {"now": START + 200 * DAY, "served": 1}, "step", 0.5),
         (replace(CANARY, weight=0.5), ADVANCE, {"can_split": True, "served": 500}, "promote", 0.0),
         (CANARY, ABORT, {}, "reject", 0.0),
         (BAKE, HOLD, {}, "end_bake", 0.0),
@@ -141,10 +152,75 @@ def test_without_steps_there_is_no_canary() -> None:
     assert moved(CHALLENGE, ADVANCE, policy, can_split=True).kind == "promote"
 
 
+@pytest.mark.parametrize(
+    ("rows_a_day", "kind", "weight"),
+    [
+        (None, "canary", 0.1),
+        (715, "canary", 0.1),
+        (714, "canary", 0.5),
+        (143, "canary", 0.5),
+        (142, "promote", 0),
+    ],
+)
+def test_steps_that_would_not_see_their_rows_in_time_are_left_out(
+    rows_a_day: float | None, kind: str, weight: float
+) -> None:
+    move = moved(CHALLENGE, ADVANCE, can_split=True, rows_a_day=rows_a_day)
+    assert (move.kind, move.weight) == (kind, weight)
+
+
+@pytest.mark.parametrize(
+    ("rows_a_day", "sharpest"), [(None, 2_000), (1_000.0, 2_000), (24.0, 336), (1.0, 100), (0.0, 100)]
+)
+def test_a_gate_is_sharpest_after_two_weeks_where_rows_are_few(
+    rows_a_day: float | None, sharpest: int
+) -> None:
+    assert gate_of(ACT, rows_a_day).tightest_at == sharpest
+
+
+EVIDENCE = Evidence(1.0, 1.0, -0.1, 0.1, 0.02, False, rows=400, blocks=400, rows_to_tell=None)
+
+
+@pytest.mark.parametrize(
+    ("answer", "days", "kind"),
+    [
+        # 400 rows in 10 days, and 3,200 in all take the 80 that are left
+        (replace(HOLD, evidence=EVIDENCE, expected_rows=3_200), 10, "wait"),
+        (replace(HOLD, evidence=EVIDENCE, expected_rows=3_201), 10, "reject"),
+        (replace(HOLD, evidence=EVIDENCE, expected_rows=None), 10, "reject"),
+        # too few rows to look ahead from
+        (replace(HOLD, evidence=replace(EVIDENCE, rows=335), expected_rows=None), 10, "wait"),
+        (replace(HOLD, evidence=None), 10, "wait"),
+    ],
+)
+def test_what_will_not_be_decided_in_time_frees_the_place(answer: GateAnswer, days: int, kind: str) -> None:
+    move = moved(CHALLENGE, answer, now=START + days * DAY, rows_a_day=24.0)
+    assert (move.kind, move.undecided) == (kind, kind == "reject")
+    intent = intent_of(move, CHALLENGE, 3)
+    if intent is not None:
+        assert intent.content["undecided"] is True
+        assert "not to be decided within 90d" in str(intent.content["why"])
+
+
+def test_a_lost_contest_is_not_undecided() -> None:
+    intent = intent_of(moved(CHALLENGE, ABORT), CHALLENGE, 3)
+    assert intent is not None
+    assert "undecided" not in intent.content
+
+
+def test_no_challenger_is_rejected_for_time_before_its_third_matured_window() -> None:
+    monthly = replace(ACT, cadence=Cadence("1mo"))
+    assert longest_shadow(ACT) == 90 * DAY
+    waits = timedelta(0) if ACT.labels is None else ACT.labels.arrives_within
+    assert longest_shadow(monthly) == 3 * monthly.cadence.length + waits
+    assert moved(CHALLENGE, HOLD, monthly, now=START + 90 * DAY).kind == "wait"
+
+
 def test_the_limits_of_the_policy_make_the_gate() -> None:
-    policy = remedy(gate=GateLimits(0.05, 0.1, 300), shadow=Shadow(5 * DAY))
+    policy = remedy(gate=GateLimits(0.05, 0.1, 300), shadow=Shadow(9 * DAY))
+    policy = replace(policy, labels=None)
     assert gate_of(policy) == Gate(margin=0.05, alpha=0.1, minimum_rows=300, longest=None)
-    assert "undecided after 5d" in moved(CHALLENGE, HOLD, policy).why
+    assert "undecided after 9d" in moved(CHALLENGE, HOLD, policy).why
 
 
 def test_an_intent_is_the_same_until_who_serves_changes() -> None:
@@ -206,7 +282,8 @@ def test_an_outage_and_a_freeze_move_nothing_and_only_a_proof_moves_forward(
     if around.held is not None:
         assert move.kind in {"wait", "end_bake"}
     if move.kind in {"canary", "step", "promote"} and move.automation == "act":
-        assert answer is ADVANCE
+        # A canary proved itself in shadow, before it answered anybody.
+        assert answer is ADVANCE or (answer is HOLD and contest.stage == "canary")
         assert around.budget is None
         assert around.baking is None
     if move.kind == "roll_back":

@@ -34,6 +34,24 @@ def test_without_a_word_the_defaults_hold() -> None:
     assert resolve(PolicyFile.model_validate(LEAST), TeamFile(team="shop")).remediation == Remediation()
 
 
+@pytest.mark.parametrize(
+    ("own", "team", "automation", "expected"),
+    [
+        ({}, {}, "act", timedelta(days=90)),
+        ({}, {}, "propose", None),
+        ({}, {}, None, None),
+        ({"retrain": {"compare_every": "30d"}}, {}, "act", timedelta(days=30)),
+        ({"retrain": {"compare_every": "30d"}}, {}, "observe", timedelta(days=30)),
+        ({}, {"retrain": {"compare_every": "45d"}}, "act", timedelta(days=45)),
+    ],
+)
+def test_only_where_muster_acts_it_compares_without_being_asked(
+    own: dict[str, Any], team: dict[str, Any], automation: str | None, expected: timedelta | None
+) -> None:
+    file = PolicyFile.model_validate({**LEAST, "automation": automation, "remediation": own})
+    assert resolve(file, team_with(team)).remediation.retrain.compare_every == expected
+
+
 def test_a_models_keys_go_before_its_teams_key_by_key() -> None:
     team = team_with({"retrain": {"cooldown": "14d", "per_month": 2}, "bake": {"lasts": "3d"}})
     found = resolve(written({"retrain": {"per_month": 9}}), team).remediation

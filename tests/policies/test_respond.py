@@ -125,8 +125,9 @@ def past(*days: float, **what: Any) -> tuple[Retraining, ...]:
         ({"challenger": "4"}, "version 4 contends already"),
         ({"outage": "no rows for 9h"}, "first the outage has to end: no rows for 9h"),
         ({"retrainings": past(20, is_open=True)}, "one is asked for already"),
-        ({"retrainings": past(3)}, "less than 7d ago; 4d to wait"),
-        ({"retrainings": past(29, 20, 15, 10)}, "4 were asked for within 30 days, 4 are allowed"),
+        ({"retrainings": past(3)}, "less than 21d ago; 18d to wait"),
+        ({"retrainings": past(40, settled=NOW - 3 * DAY)}, "less than 21d ago; 18d to wait"),
+        ({"retrainings": past(29, 28, 26, 22)}, "4 were asked for within 30 days, 4 are allowed"),
         ({"retrainings": past(90, 60, 45, helped=False)}, "3 in a row did not help"),
     ],
 )
@@ -140,10 +141,10 @@ def test_what_withholds_a_challenger_is_said(situation: dict[str, Any], said: st
 @pytest.mark.parametrize(
     "retrainings",
     [
-        past(31, 20, 15, 10),
+        past(31, 25, 23, 22),
         past(90, 60, helped=False),
         (*past(90, helped=False), *past(80, helped=True), *past(60, 45, helped=False)),
-        (*past(90, 60, 45, helped=False), *past(20, helped=False, by_hand=True)),
+        (*past(90, 60, 45, helped=False), *past(22, helped=False, by_hand=True)),
         past(90, 60, 45, helped=False, to_compare=True),
         past(90, 60, 45),
     ],

@@ -71,6 +71,15 @@ def test_a_candidate_that_is_worse_in_a_segment_is_refused_and_chance_is_no_reas
     assert [each.segment for each in made(fair, chosen).segments] == ["kind=a", "kind=b"]
 
 
+def test_a_candidate_is_ruled_out_by_what_was_shown_and_not_by_too_few_rows() -> None:
+    noise = RANDOM.normal(0, 0.05, size=N)
+    assert made(1.0 + noise).rules_out(0.02, 0.02)
+    assert not made(0.985 + 20 * noise).rules_out(0.02, 0.02)
+    chosen = policy(segments=("kind",))
+    in_b = HELD.column("kind").to_numpy(zero_copy_only=False) == "b"
+    assert made(np.where(in_b, 1.5, 0.2) + noise, chosen).rules_out(0.02, 0.02)
+
+
 def test_rows_that_the_candidate_failed_on_cost_it_the_bound() -> None:
     answers = pa.array([None] * (N // 2) + (TRUTH[N // 2 :]).tolist())
     found = evaluate("last 90d", HELD, CHAMPION, Answers(answers), 3.0, policy())
