@@ -161,7 +161,7 @@ def _decided(
     if _expired(counted, gate, paused):
         length = spelled(gate.longest or gate.block)
         return replace(known, reason=f"undecided after {length}: {said}", expired=True)
-    return _held(known, found, len(counted) * gate.block, said)
+    return _held(known, found, _passed(counted, gate, paused), said)
 
 
 def _blind(rows: int, blocks: int, gate: Gate) -> str | None:
@@ -221,18 +221,21 @@ def _held(known: GateAnswer, found: Evidence, passed: timedelta, said: str) -> G
 def _ahead(more: int | None, time: timedelta | None) -> str:
     if more is None:
         return "the difference is too close to the margin to say when this is decided"
-    return f"about {more:,} more rows{f' ({span(time)} of traffic)' if time else ''} decide if it stays so"
+    return f"about {more:,} more rows{f' ({span(time)})' if time else ''} decide if it stays so"
 
 
 def _expired(counted: tuple[Block, ...], gate: Gate, paused: Sequence[Window]) -> bool:
-    if gate.longest is None or not counted:
-        return False
+    return gate.longest is not None and bool(counted) and _passed(counted, gate, paused) >= gate.longest
+
+
+def _passed(counted: tuple[Block, ...], gate: Gate, paused: Sequence[Window]) -> timedelta:
+    """Return the time from the first block to the last, quiet hours included and paused ones left out."""
     begun, ended = counted[0].start, counted[-1].start + gate.block
     passed, until = ended - begun, begun
     for window in sorted(paused):
         start, until = max(window.start, until), max(min(window.end, ended), until)
         passed -= max(until - start, timedelta(0))
-    return passed >= gate.longest
+    return passed
 
 
 @dataclass(frozen=True)

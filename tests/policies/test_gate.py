@@ -79,6 +79,18 @@ def test_an_undecided_gate_says_how_long_it_will_take() -> None:
     assert more.answer is ADVANCE
 
 
+def test_the_time_foreseen_has_quiet_hours_in_it() -> None:
+    busy = shadow(0.01, hours=20)
+    sparse = replace(
+        busy, blocks=tuple(replace(each, start=START + 3 * (each.start - START)) for each in busy.blocks)
+    )
+    often, seldom = decide(busy, GATE), decide(sparse, GATE)
+    assert often.expected_time is not None
+    assert seldom.expected_time is not None
+    assert seldom.expected_rows == often.expected_rows
+    assert seldom.expected_time == pytest.approx(2.9 * often.expected_time, abs=HOUR)
+
+
 def test_labels_of_some_decisions_alone_are_refused_whatever_they_show() -> None:
     for found in (
         decide(shadow(-0.5), GATE, observed_when="approved = 1"),
