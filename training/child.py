@@ -102,8 +102,8 @@ def _refitted(order: Mapping[str, Any], rows: Any) -> tuple[Any, list[str], Any]
     champion, saved = read_champion(order["champion"], order["trusted"])
     inputs = inputs_of(seen_by(champion), saved, order["features"])
     truth = rows[order["label"]]
-    classes = getattr(champion, "classes_", None)
-    if classes is not None and truth.dtype != classes.dtype:
+    classes: Any = getattr(champion, "classes_", ())  # CatBoost's regressors have none of them too
+    if len(classes) and truth.dtype != classes.dtype:
         truth = _as_classes(truth, classes)
     weights = {} if order["weight"] is None else {"sample_weight": rows[order["weight"]].to_numpy()}
     return clone(champion).fit(typed(rows[inputs], saved), truth, **weights), inputs, saved

@@ -142,6 +142,13 @@ def test_classes_keep_the_spelling_that_the_champion_knows(tmp_path: Path) -> No
     assert mlflow.sklearn.load_model(str(fitted.model)).classes_.tolist() == [0, 1]
 
 
+def test_an_estimator_with_an_empty_list_of_classes_learns_numbers(tmp_path: Path) -> None:
+    made = LinearRegression().fit(X, X["x"])
+    made.classes_ = np.array([], dtype=np.int64)  # as CatBoost's regressors have
+    fitted = fits(tmp_path, saved(tmp_path, made, X))(order(tmp_path, Trainer()))
+    assert fitted.answers.prediction.to_numpy() == pytest.approx(3 * np.arange(10.0))
+
+
 def test_a_pickled_champion_is_not_read(tmp_path: Path) -> None:
     x = pd.DataFrame({"x": np.arange(20.0)})
     champion = saved(tmp_path, LinearRegression().fit(x, x["x"]), x)
