@@ -213,6 +213,7 @@ class MlflowVersions:
                 logged.model_uri,
                 run.info.run_id,
                 tags={_RECIPE: candidate.recipe},
+                model_id=logged.model_id,  # a server refuses the source without it
             )
         return served_version(created)
 
