@@ -15,13 +15,13 @@ _SCHEDULE = {"bike": 0.9, "commits": 0.95, "bank_indicators": 1.0}
 
 
 def _late(folder: Path) -> datetime:
-    """Return when three quarters of the recorded time have passed."""
+    """Return when nine tenths of the recorded time have passed."""
     import pandas as pd
 
     from demo.model import TIME
 
     at = pd.read_parquet(folder / "traffic.parquet")[TIME]
-    late: datetime = (at.min() + (at.max() - at.min()) * 3 / 4).to_pydatetime()
+    late: datetime = (at.min() + (at.max() - at.min()) * 9 / 10).floor("s").to_pydatetime()
     return late
 
 
