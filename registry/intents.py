@@ -6,19 +6,18 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, and_, delete, literal, or_, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import and_, or_
 from sqlmodel import Session, col, func, select
 
-from policies.intents import MOVED_BY, NEVER_HELD, PROMOTED_BY, SHADOWED_FOR, Intent, IntentKind
+from policies.intents import Intent, IntentKind
 from profiles.errors import LedgerConflict, LedgerUnavailable
 from profiles.window import as_utc
 from registry.act_tables import IntentEventRow, IntentRow, LeaseRow
 from registry.canonical import canonical_json
 from registry.chain import record
 from registry.intent_records import Claim, IntentStatus, RecordedIntent
+from registry.leases import is_first_of_its_queue, lease_of, may_run, remove_lease, swapped
 from registry.records import Actor, IntentEvent
-from registry.tables import AssignmentRow, ModelRow, TransitionRow
 
 _ENDS: tuple[IntentEvent, ...] = ("done", "failed", "declined")
 # Others may claim some of what was found; then the next one is tried.
@@ -48,7 +47,7 @@ def record_intents(
         )
         record(session, intent.model, row, at)
         if intent.automation == "act":
-            session.add(_lease(row, at, automatic=row.automatic))
+            session.add(lease_of(row, at, automatic=row.automatic))
             session.flush()
 
 
@@ -70,14 +69,14 @@ def claim(
         select(LeaseRow)
         .where(col(LeaseRow.kind).in_(kinds), *where)
         .where(col(LeaseRow.due) <= at, or_(col(LeaseRow.until).is_(None), col(LeaseRow.until) <= at))
-        .where(_is_first_of_its_queue(), _may_run(frozen))
+        .where(is_first_of_its_queue(), may_run(frozen))
         .order_by(col(LeaseRow.due), col(LeaseRow.model), col(LeaseRow.nth))
         .limit(_CANDIDATES)
     ).all()
     for lease in found:
         token, attempts = lease.token + 1, lease.attempts + 1
         changes = {"worker": worker, "until": until, "token": token, "attempts": attempts}
-        if _swapped(session, lease.model, lease.key, lease.token, changes):
+        if swapped(session, lease.model, lease.key, lease.token, changes):
             row = session.get_one(IntentRow, (lease.model, lease.key))
             return Claim(intent_of(row), as_utc(row.at), worker, until, token, attempts)
     return None
@@ -107,7 +106,7 @@ def end(
     """Record what came of a claimed intent, under its model's lock."""
     intent = claim.intent
     _swap(session, claim, {})
-    _remove_lease(session, intent.model, intent.key)
+    remove_lease(session, intent.model, intent.key)
     _record_event(
         session, (intent.model, intent.key), event, Actor(claim.worker, "muster"), sentence, result, at
     )
@@ -132,7 +131,7 @@ def decide(
         raise LedgerConflict(f"{key!r} of {model} cannot be {event} as a proposal: {said}")
     _record_event(session, (model, key), event, actor, reason, {}, at)
     if event == "approved":
-        session.add(_lease(row, at, automatic=False))
+        session.add(lease_of(row, at, automatic=False))
         session.flush()
 
 
@@ -197,65 +196,9 @@ def is_open(row: IntentRow, events: Collection[str]) -> bool:
     return not set(_ENDS) & set(events) and (row.automation == "act" or "approved" in events)
 
 
-def _lease(row: IntentRow, due: datetime, *, automatic: bool) -> LeaseRow:
-    return LeaseRow(
-        model=row.model,
-        key=row.key,
-        nth=row.nth,
-        kind=row.kind,
-        automatic=automatic,
-        queue=row.queue,
-        due=due,
-        worker=None,
-        until=None,
-        token=0,
-        attempts=0,
-        note=None,
-    )
-
-
-def _is_first_of_its_queue() -> ColumnElement[bool]:
-    other = aliased(LeaseRow)
-    before = select(other.nth).where(
-        other.model == LeaseRow.model, other.queue == LeaseRow.queue, other.nth < LeaseRow.nth
-    )
-    return or_(col(LeaseRow.queue).is_(None), ~before.correlate(LeaseRow).exists())
-
-
-def _may_run(frozen: Collection[str]) -> ColumnElement[bool]:
-    """What is not automatic runs always; the rest where neither model nor team nor everything is frozen.
-
-    What has moved its model already runs too, as only its end is missing: a rollback itself freezes.
-    """
-    names = [literal(before) + col(LeaseRow.key) for before in (MOVED_BY, PROMOTED_BY, SHADOWED_FOR)]
-    moved = select(TransitionRow.revision).where(
-        TransitionRow.model == LeaseRow.model, col(TransitionRow.request_key).in_(names)
-    )
-    free = or_(
-        col(LeaseRow.automatic).is_(False),
-        col(LeaseRow.kind).in_(NEVER_HELD),
-        moved.correlate(LeaseRow).exists(),
-    )
-    if "all" in frozen:
-        return free
-    alone = select(AssignmentRow.model).where(col(AssignmentRow.frozen_by).is_not(None))
-    teams = select(ModelRow.model).where(col(ModelRow.team).in_([s.removeprefix("team:") for s in frozen]))
-    return or_(free, and_(col(LeaseRow.model).not_in(alone), col(LeaseRow.model).not_in(teams)))
-
-
-def _swapped(session: Session, model: str, key: str, token: int, changes: Mapping[str, Any]) -> bool:
-    values = {"token": token, **changes}
-    swapped: CursorResult[object] = session.exec(
-        update(LeaseRow)
-        .where(col(LeaseRow.model) == model, col(LeaseRow.key) == key, col(LeaseRow.token) == token)
-        .values(**values)
-    )
-    return swapped.rowcount == 1
-
-
 def _swap(session: Session, claim: Claim, changes: Mapping[str, Any]) -> None:
     intent = claim.intent
-    if _swapped(session, intent.model, intent.key, claim.token, changes):
+    if swapped(session, intent.model, intent.key, claim.token, changes):
         return
     session.expire_all()
     lease = session.get(LeaseRow, (intent.model, intent.key))
@@ -268,10 +211,6 @@ def _swap(session: Session, claim: Claim, changes: Mapping[str, Any]) -> None:
     raise LedgerConflict(
         f"{claim.worker} may no longer carry out {intent.key!r} of {intent.model}: {said}. Do nothing more"
     )
-
-
-def _remove_lease(session: Session, model: str, key: str) -> None:
-    session.exec(delete(LeaseRow).where(col(LeaseRow.model) == model, col(LeaseRow.key) == key))
 
 
 def _events(session: Session, model: str, key: str) -> dict[str, IntentEventRow]:
