@@ -47,7 +47,9 @@ def test_a_process_ends_with_the_documented_exit_code(
 def test_output_into_a_pipe_is_plain_text_with_a_row_a_line(installed: Installation) -> None:
     done = typed(installed, "status", MODEL, TERM="xterm-256color")
     assert "\x1b" not in done.stdout
-    assert len(done.stdout.splitlines()) == 9
+    rows, _, observed = done.stdout.partition("\n\nonly observed:\n")
+    assert len(rows.splitlines()) == 9
+    assert observed.startswith("- ")
 
 
 @pytest.mark.parametrize(

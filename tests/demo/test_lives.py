@@ -62,7 +62,7 @@ def test_each_share_of_the_ramp_was_verified_in_the_log(ledger: Ledger) -> None:
     assert [(each.sentence or "").rpartition(" says that ")[2] for each in orders] == [
         "version 1 answers, and version 2 its 10 %",
         "version 1 answers, and version 2 its 50 %",
-        "version 2 answers",
+        "version 2 answers: its 1,920 newest rows name it",
     ]
 
 

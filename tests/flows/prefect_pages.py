@@ -14,6 +14,7 @@ from tests.flows.a_prefect import PASSWORD, PrefectServer, until
 
 _SIZE = {"width": 1360, "height": 900}
 _PATIENCE = 30_000  # milliseconds; pages load slowly beside a busy worker
+_GLANCE = 3_000
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,19 @@ class Pages:
         """Go to a flow run's page."""
         self.page.goto(f"{self.address}/runs/flow-run/{run.id}")
         expect(self.page.get_by_text(run.name).first).to_be_visible()
+
+    def expect_logged(self, line: str) -> None:
+        """Wait for a line of a run's log: its page does not ask for those that came after a run's end."""
+
+        def shown() -> bool:
+            try:
+                expect(self.page.get_by_text(line).first).to_be_visible(timeout=_GLANCE)
+            except AssertionError:
+                self.page.reload()
+                return False
+            return True
+
+        until(shown, limit=60, what=f"the line {line!r} in the run's log")
 
     def ended(self, client: Any, deployment: Any, *, since: float) -> Any:
         """Wait for the end of the run of a deployment that was started since then (seconds)."""

@@ -74,7 +74,8 @@ def test_a_candidate_that_is_worse_in_a_segment_is_refused_and_chance_is_no_reas
 def test_a_candidate_is_ruled_out_by_what_was_shown_and_not_by_too_few_rows() -> None:
     noise = RANDOM.normal(0, 0.05, size=N)
     assert made(1.0 + noise).rules_out(0.02, 0.02)
-    assert not made(0.985 + 20 * noise).rules_out(0.02, 0.02)
+    days = np.repeat(np.tile([-0.3, 0.3], N // 96), 48)
+    assert not made(0.985 + days).rules_out(0.02, 0.02)
     chosen = policy(segments=("kind",))
     in_b = HELD.column("kind").to_numpy(zero_copy_only=False) == "b"
     assert made(np.where(in_b, 1.5, 0.2) + noise, chosen).rules_out(0.02, 0.02)
