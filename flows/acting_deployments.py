@@ -1,15 +1,15 @@
 """What Prefect has to offer to a person who acts: rollback, promotion, retraining; and rehearsals. Pure."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from flows.deployment_spec import DeploymentSpec, instance_tag, origin
+from flows.deployment_spec import DeploymentSpec, for_fleet, instance_tag, origin
 from policies.policy import Policy
 
 ROLLBACK_FLOW = "rollback"
 PROMOTE_FLOW = "promote"
 REHEARSE_FLOW = "rehearse"
 RETRAIN_FLOW = "retrain"
-FLEET = "fleet"
 # A rollback never waits behind a retraining.
 ROLLBACK_QUEUE = "rollback"
 _REHEARSE_CRON = "20 3 * * *"
@@ -67,17 +67,8 @@ def _rollback_of_fleet(instance: str, work_pool: str) -> DeploymentSpec:
         "What is filled in holds together; with nothing filled in nothing happens. A model that cannot go"
         " back does not stop the others."
     )
-    return DeploymentSpec(
-        flow_name=ROLLBACK_FLOW,
-        name=FLEET,
-        entrypoint="flows.rollback.roll_back_fleet",
-        parameters={},
-        cron=None,
-        tags=("muster", instance_tag(instance)),
-        work_pool=work_pool,
-        description=f"{what}\n\n{origin(instance, scheduled=False)}",
-        work_queue=ROLLBACK_QUEUE,
-    )
+    made = for_fleet(ROLLBACK_FLOW, "flows.rollback.roll_back_fleet", what, instance, work_pool)
+    return replace(made, work_queue=ROLLBACK_QUEUE)
 
 
 def _promote(instance: str, work_pool: str) -> DeploymentSpec:
@@ -88,17 +79,8 @@ def _promote(instance: str, work_pool: str) -> DeploymentSpec:
         " `remediation: {claimed_promotions: true}`; all others by `muster promote MODEL`.\n"
         "- A proposal that is out of date is refused."
     )
-    return DeploymentSpec(
-        flow_name=PROMOTE_FLOW,
-        name=FLEET,
-        entrypoint="flows.promote.promote_proposed",
-        parameters={"proposal": ""},
-        cron=None,
-        tags=("muster", instance_tag(instance)),
-        work_pool=work_pool,
-        description=f"{what}\n\n{origin(instance, scheduled=False)}",
-        living=("parameters", "description"),
-    )
+    made = for_fleet(PROMOTE_FLOW, "flows.promote.promote_proposed", what, instance, work_pool)
+    return replace(made, parameters={"proposal": ""}, living=("parameters", "description"))
 
 
 def _rehearse(instance: str, work_pool: str) -> DeploymentSpec:
@@ -106,15 +88,8 @@ def _rehearse(instance: str, work_pool: str) -> DeploymentSpec:
         "Rehearses every rollback at night: the version that would be restored is loaded and answers the last"
         " logged rows. One that could not is a finding by day, not a surprise at night."
     )
-    return DeploymentSpec(
-        flow_name=REHEARSE_FLOW,
-        name=FLEET,
-        entrypoint="flows.rehearse.rehearse_fleet",
-        parameters={},
-        cron=_REHEARSE_CRON,
-        tags=("muster", instance_tag(instance)),
-        work_pool=work_pool,
-        description=f"{what}\n\n{origin(instance)}",
+    return for_fleet(
+        REHEARSE_FLOW, "flows.rehearse.rehearse_fleet", what, instance, work_pool, _REHEARSE_CRON
     )
 
 
@@ -124,14 +99,5 @@ def _retrain(instance: str, work_pool: str) -> DeploymentSpec:
         " and compared with the champion on the same later rows. What is better answers beside the champion,"
         " in shadow, until the gate decides; what came of it is in the ledger."
     )
-    return DeploymentSpec(
-        flow_name=RETRAIN_FLOW,
-        name=FLEET,
-        entrypoint="flows.retrain.retrain_model",
-        parameters={},
-        cron=None,
-        tags=("muster", instance_tag(instance)),
-        work_pool=work_pool,
-        description=f"{what}\n\n{origin(instance, scheduled=False)}",
-        collision_strategy="ENQUEUE",
-    )
+    made = for_fleet(RETRAIN_FLOW, "flows.retrain.retrain_model", what, instance, work_pool)
+    return replace(made, collision_strategy="ENQUEUE")

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 
+FLEET = "fleet"
+
 
 @dataclass(frozen=True)
 class DeploymentSpec:
@@ -57,4 +59,20 @@ def origin(instance: str, *, scheduled: bool = True) -> str:
     return (
         f"{made} To stop it for a while, pause its schedule here: `muster apply` keeps the pause. Any other"
         " change belongs into the policy files; the next `muster apply` overwrites it here."
+    )
+
+
+def for_fleet(
+    flow_name: str, entrypoint: str, what: str, instance: str, work_pool: str, cron: str | None = None
+) -> DeploymentSpec:
+    """Return the one deployment of a flow that is for all models; `what` it does is markdown."""
+    return DeploymentSpec(
+        flow_name=flow_name,
+        name=FLEET,
+        entrypoint=entrypoint,
+        parameters={},
+        cron=cron,
+        tags=("muster", instance_tag(instance)),
+        work_pool=work_pool,
+        description=f"{what}\n\n{origin(instance, scheduled=cron is not None)}",
     )

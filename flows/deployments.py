@@ -12,7 +12,7 @@ from math import gcd
 from zlib import crc32
 
 from flows.acting_deployments import acting_deployments
-from flows.deployment_spec import DeploymentSpec, instance_tag, origin
+from flows.deployment_spec import DeploymentSpec, for_fleet, instance_tag, origin
 from policies.policy import Policy
 from profiles.window import Cadence, spelled
 
@@ -158,16 +158,7 @@ def _pulse(instance: str, work_pool: str) -> DeploymentSpec:
         " is silent, or cannot be read, for longer than its policy allows is an incident now, not when its"
         " window closes. Nothing is profiled; a failing model does not stop the others."
     )
-    return DeploymentSpec(
-        flow_name=PULSE_FLOW,
-        name="fleet",
-        entrypoint=PULSE_ENTRYPOINT,
-        parameters={},
-        cron=PULSE_CRON,
-        tags=("muster", instance_tag(instance)),
-        work_pool=work_pool,
-        description=f"{what}\n\n{origin(instance)}",
-    )
+    return for_fleet(PULSE_FLOW, PULSE_ENTRYPOINT, what, instance, work_pool, PULSE_CRON)
 
 
 def _reconcile(instance: str, work_pool: str) -> DeploymentSpec:
@@ -177,16 +168,7 @@ def _reconcile(instance: str, work_pool: str) -> DeploymentSpec:
         " not delivered yet, aliases of models that Muster decides about, copies of versions, runs whose"
         " worker was killed. Nothing is done or told twice; one failing act does not stop the others."
     )
-    return DeploymentSpec(
-        flow_name=RECONCILE_FLOW,
-        name="fleet",
-        entrypoint=RECONCILE_ENTRYPOINT,
-        parameters={},
-        cron=RECONCILE_CRON,
-        tags=("muster", instance_tag(instance)),
-        work_pool=work_pool,
-        description=f"{what}\n\n{origin(instance)}",
-    )
+    return for_fleet(RECONCILE_FLOW, RECONCILE_ENTRYPOINT, what, instance, work_pool, RECONCILE_CRON)
 
 
 def _description(watched: Sequence[Policy], shard: int, shards: int, instance: str) -> str:

@@ -6,9 +6,10 @@ from prefect import flow, get_run_logger
 from prefect.runtime import deployment, flow_run
 from prefect.states import Completed, State
 
-from flows.acting_deployments import FLEET, PROMOTE_FLOW
+from flows.acting_deployments import PROMOTE_FLOW
 from flows.artifacts import show_act, show_contest
 from flows.contest import contest
+from flows.deployment_spec import FLEET
 from flows.orchestrator import orchestrator
 from flows.predicting import keep, open_copies
 from flows.promoting import Promoted, approve, chosen

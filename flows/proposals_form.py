@@ -4,8 +4,9 @@ from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.actions import DeploymentUpdate
 from prefect.exceptions import ObjectNotFound
 
-from flows.acting_deployments import FLEET, PROMOTE_FLOW
+from flows.acting_deployments import PROMOTE_FLOW
 from flows.contest import contest
+from flows.deployment_spec import FLEET
 from flows.orchestrator import explained
 from flows.promoting import proposals
 from flows.world import World
