@@ -1,5 +1,7 @@
 """Versions that answer in production, and Muster's own copies of them, as the settings say."""
 
+from collections.abc import Iterable, Iterator
+
 from flows.world import World
 from policies.load import Fleet
 from policies.policy import Policy
@@ -31,18 +33,11 @@ def keep_copies(fleet: Fleet, world: World, copies: ModelStore) -> tuple[str, ..
 
     So they can be asked, and restored, while the model registry is away.
     """
-    notes = []
+    notes: list[str] = []
     for policy in (loaded.policy for loaded in fleet.policies):
         now = world.ledger.assignment(policy.model)
         wanted = () if now is None else (now.champion, now.previous, now.challenger)
-        for version in (each for each in wanted if each is not None):
-            known = world.ledger.version(policy.model, version)
-            if known is None or known.source == UNREGISTERED or copies.has(policy.registered_as, version):
-                continue
-            try:
-                copies.files(policy.registered_as, version, known.artifact_digest)
-            except MusterError as error:
-                notes.append(f"there is no copy of version {version} of {policy.model}: {error}")
+        notes += _copied(policy, wanted, world.ledger, copies)
     return tuple(notes)
 
 
@@ -51,13 +46,19 @@ def keep(policy: Policy, ledger: Ledger, copies: ModelStore) -> tuple[str, ...]:
     if refused(policy) is not None:  # somebody else's delivery rolls it back
         return ()
     standing = ledger.standing(policy.model)
-    notes = []
-    for version in filter(None, (standing.champion, *standing.earlier[:1], policy.remediation.fallback)):
+    wanted = (standing.champion, *standing.earlier[:1], policy.remediation.fallback)
+    return tuple(_copied(policy, wanted, ledger, copies))
+
+
+def _copied(
+    policy: Policy, versions: Iterable[str | None], ledger: Ledger, copies: ModelStore
+) -> Iterator[str]:
+    """Copy those that are registered and not copied yet; yield what could not be copied, and why."""
+    for version in filter(None, versions):
         known = ledger.version(policy.model, version)
         if known is None or known.source == UNREGISTERED or copies.has(policy.registered_as, version):
             continue
         try:
             copies.files(policy.registered_as, version, known.artifact_digest)
         except MusterError as error:
-            notes.append(f"there is no copy of version {version} of {policy.model}: {error}")
-    return tuple(notes)
+            yield f"there is no copy of version {version} of {policy.model}: {error}"
